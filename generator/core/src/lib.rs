@@ -1,0 +1,8 @@
+//! From an author's `assignment.yaml` to a WorkflowTemplate that has been checked.
+//!
+//! Data flows one way: assignment (raw → valid) → publication → plan → text → parsed back → held against the table.
+//! Nothing here is asynchronous, and nothing here reaches a network.
+
+#![forbid(unsafe_code)]
+
+pub mod plan;
