@@ -182,26 +182,28 @@ fn split_accepted<'a>(how: &Compare, left: &[&'a [u8]], right: &[&'a [u8]], rows
 /// The lines to show, never more than [`MAX_LINES`].
 #[derive(Default)]
 struct Report {
-    lines: Vec<DiffLine>,
+    shown: Vec<DiffLine>,
+    /// Lines of both texts that did not fit.
     dropped: usize,
 }
 
 impl Report {
-    fn push(&mut self, side: DiffSide, text: String) {
-        if self.lines.len() < MAX_LINES {
-            self.lines.push(DiffLine { side, text });
-        } else if side != DiffSide::Gap {
-            self.dropped += 1;
+    /// Adds a line that stands for `lines` of both texts together.
+    fn push(&mut self, side: DiffSide, lines: usize, text: String) {
+        if self.shown.len() < MAX_LINES {
+            self.shown.push(DiffLine { side, text });
+        } else {
+            self.dropped += lines;
         }
     }
 
     fn both(&mut self, line: &[u8]) {
-        self.push(DiffSide::Both, render(line, 0, Marks::None));
+        self.push(DiffSide::Both, 2, render(line, 0, Marks::None));
     }
 
     fn gap_of_equal(&mut self, lines: usize) {
         if lines > 0 {
-            self.push(DiffSide::Gap, format!("{lines} equal {}", plural(lines)));
+            self.push(DiffSide::Gap, 2 * lines, format!("{lines} equal {}", plural(lines)));
         }
     }
 
@@ -236,7 +238,7 @@ impl Report {
                 let Pair { skip, marks } = pairs.get(at).copied().unwrap_or(Pair::ALONE);
                 // A line of nothing but white space would be invisible.
                 let marks = if line.iter().all(|b| is_space(*b)) { Marks::All } else { marks };
-                self.push(side, render(line, skip, marks));
+                self.push(side, 1, render(line, skip, marks));
             }
         }
     }
@@ -245,9 +247,9 @@ impl Report {
         let missing = self.dropped + unseen;
         if missing > 0 {
             let text = format!("{missing} more {}, not shown", plural(missing));
-            self.lines.push(DiffLine { side: DiffSide::Gap, text });
+            self.shown.push(DiffLine { side: DiffSide::Gap, text });
         }
-        self.lines
+        self.shown
     }
 }
 
