@@ -85,30 +85,21 @@ fn copy_file(
         .map_err(|errno| Error::resolving("open", shown, errno))?;
     let Opened { file: source, size: _, mode } = opened(source, shown, HardLinks::Allow)?;
     let copy = tree.add_file(&entry.path, mode & 0o100 != 0)?;
-    if copy_in_kernel(&source, &copy, copied, shown)? == Kernel::Cannot {
-        copy_by_hand(source, copy, copied, shown)?;
-    }
-    Ok(())
+    copy_in_kernel(&source, &copy, copied, shown)?;
+    // Some file systems cannot, or say "nothing more" of files they cannot copy. Both positions have moved on, so this
+    // goes on from there; at the end it costs one read.
+    copy_by_hand(source, copy, copied, shown)
 }
 
-#[derive(PartialEq, Eq)]
-enum Kernel {
-    Copied,
-    Cannot,
-}
-
-fn copy_in_kernel(source: &File, copy: &File, copied: &mut Tally, shown: &[u8]) -> Result<Kernel, Error> {
+fn copy_in_kernel(source: &File, copy: &File, copied: &mut Tally, shown: &[u8]) -> Result<(), Error> {
     loop {
         // One byte more than allowed is enough to notice.
         let chunk = copied.left().saturating_add(1).min(CHUNK);
         match copy_file_range(source, None, copy, None, usize::try_from(chunk).unwrap_or(usize::MAX)) {
-            // Some file systems say "nothing more" of files they cannot copy; a read settles it.
-            Ok(0) => return Ok(Kernel::Cannot),
+            Ok(0) => return Ok(()),
             Ok(length) => copied.bytes(u64::try_from(length).unwrap_or(u64::MAX))?,
             Err(Errno::INTR) => {}
-            Err(Errno::NOSYS | Errno::XDEV | Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM) => {
-                return Ok(Kernel::Cannot);
-            }
+            Err(Errno::NOSYS | Errno::XDEV | Errno::INVAL | Errno::OPNOTSUPP | Errno::PERM) => return Ok(()),
             Err(errno) => return Err(Error::system("copy", shown, errno)),
         }
     }
