@@ -127,9 +127,8 @@ pub(crate) struct Audit {
 
 #[derive(Debug, Args)]
 pub(crate) struct Mounts {
-    /// The assignment.yaml, or its folder; without it the table itself
-    #[arg(value_name = "ASSIGNMENT")]
-    pub(crate) assignment: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
     #[command(flatten)]
     pub(crate) operator: OperatorFile,
 }
