@@ -35,6 +35,11 @@ impl Mounted {
         Ok(Mounted { stage, volume, root })
     }
 
+    /// Which volume it is.
+    pub(crate) fn volume(&self) -> Volume {
+        self.volume
+    }
+
     /// An error about a file of this volume.
     pub(crate) fn error(&self, exit: Exit, path: &str, why: impl std::fmt::Display) -> StageError {
         StageError::new(exit, self.stage, format!("{}:/{path}: {why}", self.volume))

@@ -39,7 +39,9 @@ pub(crate) fn prepare(
         target.folders(&format!("{relative}/{folder}"))?;
     }
     let work = format!("{relative}/{WORK}");
-    assay_untrusted::copy_tree(&from.root, tree, &target.root, &work, Links::Keep, &TREE)
+    // The copy brings the folder itself.
+    target.clear(&work)?;
+    assay_untrusted::copy_tree(&from.root, tree, &target.root, &work, Links::Keep, TREE)
         .map_err(|error| target.error(Exit::Io, &work, error))?;
     Ok(Own { volume: target.volume(), relative })
 }
@@ -47,7 +49,7 @@ pub(crate) fn prepare(
 /// Keeps what is in the command's starting directory as `target`'s `tree`, readable for the stages that follow.
 pub(crate) fn keep(target: &Mounted, own: &Own, tree: &str) -> Result<(), StageError> {
     let work = format!("{}/{WORK}", own.relative);
-    assay_untrusted::readable_by_all(&target.root, &work, &TREE)
-        .and_then(|()| target.root.rename(&work, tree))
+    assay_untrusted::readable_by_all(&target.root, &work, TREE)
+        .and_then(|()| assay_untrusted::rename_dir(&target.root, &work, tree))
         .map_err(|error| target.error(Exit::Io, &work, error))
 }

@@ -261,7 +261,7 @@ fn pause(deadline: Instant) -> io::Result<()> {
 
 fn disk_bytes(command: &Command) -> Option<u64> {
     let own = assay_untrusted::Root::open(&command.own).ok()?;
-    assay_untrusted::measure(&own, ".").ok().map(|measured| measured.bytes)
+    assay_untrusted::measure(&own, "", crate::scratch::TREE).ok().map(|measured| measured.on_disk)
 }
 
 fn children_cpu_ms() -> u64 {

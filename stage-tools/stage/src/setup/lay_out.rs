@@ -1,7 +1,7 @@
 //! Lays out what Verify and Test need: the unpacked submission with the author's files over it, the plan, the inputs and
 //! the stage tool itself.
 
-use std::fs::File;
+use std::fs;
 
 use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile};
 use assay_contract::{API_VERSION, Digest, Exit, layout};
@@ -28,11 +28,11 @@ pub(super) fn lay_out(
     let rules = &configuration.rules;
     // A job that was killed here and runs again starts from nothing.
     submission.clear(layout::TREE)?;
-    let budget = zip::Budget { unpacked_bytes: rules.unpacked_bytes, files: rules.files, ..zip::Budget::default() };
+    let budget = zip::Budget::new(rules.unpacked_bytes, u64::from(rules.files));
     let unpacked = match zip::unpack(&snapshot.zip, &submission.root, layout::TREE, &budget) {
         Ok(unpacked) => unpacked,
         Err(zip::Failure::Refused(refusal)) => return Ok(Err(Refusal::new(refusal.code(), refusal.to_string()))),
-        Err(zip::Failure::System(error)) => return Err(submission.error(Exit::Io, layout::TREE, error)),
+        Err(zip::Failure::Failed(error)) => return Err(submission.error(Exit::Io, layout::TREE, error)),
     };
     let allowed = rules::allow_list(rules).map_err(|error| {
         volumes.configuration.error(Exit::DocumentDamaged, layout::CONFIGURATION, error)
@@ -73,8 +73,7 @@ fn content(configuration: &Mounted, files: &str, digest: &Digest) -> Result<Vec<
     }
 }
 
-/// Lays one of the author's files over the submission. It wins: whatever of the student's is in its way is removed, also
-/// a file where it needs a folder.
+/// Lays one of the author's files over the submission. It wins: whatever of the student's is in its way is removed.
 fn overlay(
     file: &OverlayFile,
     configuration: &Mounted,
@@ -84,28 +83,14 @@ fn overlay(
     let OverlayFile { path, content: digest, executable } = file;
     let bytes = content(configuration, files, digest)?;
     let target = format!("{}/{path}", layout::TREE);
-    for (end, _) in target.match_indices('/').skip(1) {
-        let folder = target.get(..end).unwrap_or(layout::TREE);
-        if submission.root.dir(folder).is_err() {
-            submission.clear(folder)?;
-        }
-    }
-    submission.clear(&target)?;
-    submission.folders_of(&target)?;
     let mode = if *executable { 0o755 } else { 0o644 };
-    submission
-        .root
-        .write_new(&target, &bytes, mode)
-        .map(drop)
-        .map_err(|error| submission.error(Exit::Io, &target, error))
+    submission.root.lay_over(&target, &bytes, mode).map_err(|error| submission.error(Exit::Io, &target, error))
 }
 
 /// Any image can run Verify and Test because they run this very program.
 fn bring_tool(submission: &Mounted) -> Result<(), StageError> {
     let failed = |error: &dyn std::fmt::Display| submission.error(Exit::Io, layout::TOOL, error);
+    let own = fs::read("/proc/self/exe").map_err(|error| failed(&error))?;
     submission.folders_of(layout::TOOL)?;
-    submission.clear(layout::TOOL)?;
-    let own = File::open("/proc/self/exe").map_err(|error| failed(&error))?;
-    let copied = assay_untrusted::copy_hashed(own, &submission.root, layout::TOOL, CONTENT_CAP).map_err(|e| failed(&e))?;
-    copied.commit_as(0o755).map_err(|error| failed(&error))
+    submission.root.replace(layout::TOOL, &own, 0o755).map_err(|error| failed(&error))
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use assay_contract::configuration::SubmissionRules;
 use assay_contract::{Exit, layout};
+use assay_untrusted::Error;
 
 use super::rules::Refusal;
 use crate::args::JobFacts;
@@ -44,7 +45,7 @@ pub(super) fn take(
     raw.folders(&dir)?;
     let copied = match assay_untrusted::copy_hashed(opened.file, &raw.root, &path, rules.size_bytes) {
         Ok(copied) => copied,
-        Err(error) if error.is_too_large() => {
+        Err(Error::TooLarge { .. }) => {
             return Ok(Err(Refusal::new(
                 "too-large",
                 format!("the zip is larger than the {} bytes that may be handed in", rules.size_bytes),
@@ -78,7 +79,7 @@ pub(super) fn claim_attempt(
         let path = format!("{dir}/{}", layout::attempt(n));
         match raw.root.write_new(&path, facts.job.as_str().as_bytes(), 0o644) {
             Ok(_) => return Ok(Ok(())),
-            Err(error) if error.is_conflict() => {}
+            Err(Error::Conflict { .. }) => {}
             Err(error) => return Err(raw.error(Exit::Io, &path, error)),
         }
     }
