@@ -10,19 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEPTH = 8, FDS = 256 };
+/* Few findings, to stay below the output limit whatever there is to be found. */
+enum { DEPTH = 8, FDS = 256, FINDINGS = 100 };
 
 extern char **environ;
 
 /* Prints a name and the beginning of what can be read there. */
 static void print_file(const char *path)
 {
+    static int findings = 0;
     char text[200];
-    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    int fd = findings < FINDINGS ? open(path, O_RDONLY | O_NONBLOCK) : -1;
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
 
-    if (length >= 0)
+    if (length >= 0) {
         printf("found %s: %.*s\n", path, (int)length, text);
+        findings++;
+    }
     if (fd >= 0)
         close(fd);
 }
