@@ -16,7 +16,7 @@ import java.util.TreeMap;
  */
 public final class Bank {
     private static final List<String> ROOTS =
-            List.of("/volumes", "..", "../..", "/tmp", "/var/tmp", "/home", "/root", "/proc/1/cwd", "/proc/self/root/volumes");
+            List.of("/volumes", "..", "../..", "/tmp", "/var/tmp", "/home", "/root", "/proc/1/cwd", "/proc/1/root");
     private static final int DEPTH = 8;
     private static final int FINDINGS = 100; // Few enough to stay below the output limit.
 

@@ -3,7 +3,13 @@
 import math
 import sys
 
-FUNCTIONS = {"line": lambda x: x, "sin": lambda x: math.sin(math.radians(x)), "exp": math.exp, "sqrt": math.sqrt, "inverse": lambda x: 1 / x}
+FUNCTIONS = {
+    "line": lambda x: x,
+    "sin": lambda x: math.sin(math.radians(x)),
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "inverse": lambda x: 1 / x,
+}
 STEPS = 20000
 
 

@@ -13,7 +13,8 @@ def integrate(f, a, b):
     """The integral of `f` from `a` to `b`."""
     # Several pieces to start with, so that a wave cannot look flat by chance.
     bounds = [a + (b - a) * i / PIECES for i in range(PIECES + 1)]
-    return math.fsum(refine(f, left, right, simpson(f, left, right), DEEPEST) for left, right in zip(bounds, bounds[1:]))
+    pieces = zip(bounds, bounds[1:])
+    return math.fsum(refine(f, left, right, simpson(f, left, right), DEEPEST) for left, right in pieces)
 
 
 def simpson(f, a, b):

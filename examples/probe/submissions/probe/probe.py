@@ -1,7 +1,8 @@
 """Tries to reach everything that a program could reach, and prints what it reached.
 
-Each line is `topic: finding`; lines are sorted, and say yes or no rather than how, so that two runs on one machine print
-the same. Nothing here harms the machine it runs on: what is attempted is undone, or attempted in a child that ends.
+Each line is `topic: finding`; lines are sorted, and say yes or no rather than how, so that two runs on one machine
+print the same. Nothing here harms the machine it runs on: what is attempted is undone, or attempted in a child that
+ends.
 """
 
 import ctypes
@@ -20,6 +21,22 @@ CANARY = re.compile(rb"assay-canary-[0-9a-f]{12}")
 VOLUMES = [
     *["student", "assignment-configuration", "raw-submissions", "private-results", "setup-configuration"],
     *["submission", "verification", "testing", "results", "finalisation"],
+]
+SECRETS = [
+    *["/etc/shadow", "/var/run/argo", "/var/run/secrets", "/var/run/docker.sock"],
+    *["/dev/kmsg", "/dev/mem", "/sys/fs/cgroup"],
+]
+FOLDERS = [
+    *["/", "/bin", "/dev", "/dev/shm", "/etc", "/home", "/root", "/run"],
+    *["/sys/fs/cgroup", "/tmp", "/usr", "/var/tmp"],
+]
+FAMILIES = [
+    *["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET"],
+    *["AF_VSOCK", "AF_ALG", "AF_BLUETOOTH", "AF_CAN", "AF_TIPC"],
+]
+ROOTS = [
+    *["/volumes", "..", "../..", "/tmp", "/var/tmp", "/dev/shm"],
+    *["/home", "/root", "/srv", "/mnt", "/run", "/etc"],
 ]
 OWN = os.getcwd()
 
@@ -80,9 +97,9 @@ def files():
     for volume in VOLUMES:
         yield f"read volume {volume}", possible(read_somewhat, f"/volumes/{volume}")
         yield f"write volume {volume}", possible(write_below, f"/volumes/{volume}")
-    for path in ["/etc/shadow", "/var/run/argo", "/var/run/secrets", "/var/run/docker.sock", "/dev/kmsg", "/dev/mem", "/sys/fs/cgroup"]:
+    for path in SECRETS:
         yield f"read {path}", possible(read_somewhat, path)
-    for folder in ["/", "/bin", "/dev", "/dev/shm", "/etc", "/home", "/root", "/run", "/sys/fs/cgroup", "/tmp", "/usr", "/var/tmp"]:
+    for folder in FOLDERS:
         yield f"write {folder}", possible(write_below, folder)
     yield "write own directory", possible(write_below, OWN)
     yield "write directory above", possible(write_below, os.path.dirname(OWN))
@@ -109,12 +126,14 @@ def file_tricks():
 
 def processes():
     own = {os.getpid()}
-    listed = {int(name) for name in os.listdir("/proc") if name.isdigit()} if possible(os.listdir, "/proc") == "yes" else set()
+    names = os.listdir("/proc") if possible(os.listdir, "/proc") == "yes" else []
+    listed = {int(name) for name in names if name.isdigit()}
     foreign = sorted((listed | {1, os.getppid()}) - own - {0})
     yield "processes listed in /proc", "own only" if listed == own else "others too" if listed else "none"
     yield "signal a foreign process", any_of(possible(os.kill, pid, 0) for pid in foreign)
     for part in ["environ", "cwd", "fd", "mem", "root"]:
-        yield f"read {part} of a foreign process", any_of(possible(read_somewhat, f"/proc/{pid}/{part}") for pid in foreign)
+        paths = [f"/proc/{pid}/{part}" for pid in foreign]
+        yield f"read {part} of a foreign process", any_of(possible(read_somewhat, path) for path in paths)
     yield "trace a foreign process", any_of(possible_in_child(trace, pid) for pid in foreign)
     yield "change a foreign process's limits", any_of(
         possible(resource.prlimit, pid, resource.RLIMIT_NOFILE) for pid in foreign
@@ -135,7 +154,7 @@ def trace(pid):
 
 
 def sockets():
-    for name in ["AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH", "AF_CAN", "AF_TIPC"]:
+    for name in FAMILIES:
         for kind in ["SOCK_STREAM", "SOCK_DGRAM", "SOCK_RAW", "SOCK_SEQPACKET"]:
             yield f"socket {name} {kind}", possible(make_socket, getattr(socket, name, None), getattr(socket, kind))
     yield "socket pair", possible(lambda: [end.close() for end in socket.socketpair()])
@@ -153,10 +172,11 @@ PR_GET_SECCOMP, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS = 21, 23, 39
 LAST_CAPABILITY = 40
 CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET = 0x10000000, 0x00020000, 0x40000000
 
-# System calls without a function in the C library: their numbers, which these machines share or do not.
+# System calls without a function in the C library, by their numbers.
+EVERYWHERE = {"io_uring_setup": 425, "pidfd_open": 434}
 NUMBERS = {
-    "x86_64": {"keyctl": 250, "perf_event_open": 298, "bpf": 321, "userfaultfd": 323, "io_uring_setup": 425, "pidfd_open": 434},
-    "aarch64": {"keyctl": 219, "perf_event_open": 241, "bpf": 280, "userfaultfd": 282, "io_uring_setup": 425, "pidfd_open": 434},
+    "x86_64": {"keyctl": 250, "perf_event_open": 298, "bpf": 321, "userfaultfd": 323, **EVERYWHERE},
+    "aarch64": {"keyctl": 219, "perf_event_open": 241, "bpf": 280, "userfaultfd": 282, **EVERYWHERE},
 }
 ARGUMENTS = {"io_uring_setup": (1, ctypes.create_string_buffer(120)), "pidfd_open": (os.getppid() or 1, 0)}
 
@@ -181,7 +201,8 @@ def privileges():
             yield f"capabilities {name}", f"{bits:#x}"
     except OSError:
         yield "capabilities", "unknown"
-    bounding = sum((libc.prctl(PR_CAPBSET_READ, bit, 0, 0, 0) == 1) << bit for bit in range(LAST_CAPABILITY + 1))
+    bits = range(LAST_CAPABILITY + 1)
+    bounding = sum((libc.prctl(PR_CAPBSET_READ, bit, 0, 0, 0) == 1) << bit for bit in bits)
     yield "capabilities bounding", f"{bounding:#x}"
     yield "no new privileges", "yes" if libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 else "no"
     yield "seccomp", {0: "off", 1: "strict", 2: "filter"}.get(libc.prctl(PR_GET_SECCOMP, 0, 0, 0, 0), "unknown")
@@ -191,12 +212,21 @@ def privileges():
     yield "change root", possible_in_child(os.chroot, ".")
     yield "become root", possible_in_child(os.setuid, 0) if os.getuid() else "is root"
     yield "raise own priority", possible_in_child(os.nice, -1)
-    yield "raise own limits", possible_in_child(resource.setrlimit, resource.RLIMIT_CORE, (1 << 20, resource.RLIM_INFINITY))
+    more = (1 << 20, resource.RLIM_INFINITY)
+    yield "raise own limits", possible_in_child(resource.setrlimit, resource.RLIMIT_CORE, more)
     for name, number in NUMBERS.get(platform.machine(), {}).items():
         yield f"call {name}", possible_in_child(call, libc.syscall, number, *ARGUMENTS.get(name, (0, 0, 0, 0, 0)))
 
 
 # --- what it was given
+
+KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFCHR: "device",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFDIR: "folder",
+}
 
 
 def given():
@@ -207,8 +237,7 @@ def given():
             mode = os.fstat(descriptor).st_mode
         except OSError:
             continue
-        kinds = {stat.S_IFREG: "file", stat.S_IFIFO: "pipe", stat.S_IFCHR: "device", stat.S_IFSOCK: "socket", stat.S_IFDIR: "folder"}
-        yield f"descriptor {descriptor:03}", kinds.get(stat.S_IFMT(mode), "other")
+        yield f"descriptor {descriptor:03}", KINDS.get(stat.S_IFMT(mode), "other")
     for name in ["AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "STACK"]:
         limit = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
         yield f"limit {name}", "none" if limit == resource.RLIM_INFINITY else limit
@@ -234,7 +263,7 @@ def mounts():
 
 def canary():
     """The canary, wherever a file that can be read holds it."""
-    for root in ["/volumes", "..", "../..", "/tmp", "/var/tmp", "/dev/shm", "/home", "/root", "/srv", "/mnt", "/run", "/etc"]:
+    for root in ROOTS:
         for folder, _, names in os.walk(root):
             for name in names:
                 try:

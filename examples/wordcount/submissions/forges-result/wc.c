@@ -40,13 +40,18 @@ static void write_forged(const char *path)
 static void write_where_results_lie(void)
 {
     const char *places[] = {
-        "outcome.json", "../outcome.json", "../../outcome.json", "../stdout", "../../stdout", "../../../case-001/stdout",
-        "/volumes/testing/case-001/outcome.json", "/volumes/testing/case-001/stdout", "/volumes/testing/confinement.json",
-        "/volumes/verification/outcome.json", "/volumes/verification/tree/wc", "/volumes/submission/plan.json",
-        "/volumes/submission/tool/assay-stage", "/volumes/results/private.json", "/volumes/results/result.json",
-        "/volumes/results/outputs/points", "/volumes/private-results/private.json", "/volumes/student/result.json",
-        "/volumes/finalisation/outputs/verdict", "/var/run/argo/ctr/main/exitcode", "/var/run/argo/ctr/main/signal",
-        "/var/run/argo/outputs/parameters/points", "/run/argo/ctr/main/exitcode", "/tmp/outcome.json", "/dev/termination-log",
+        /* Its own directory and those above. */
+        "outcome.json", "../outcome.json", "../../outcome.json", "../stdout", "../../stdout", "../../case-001/stdout",
+        /* Volumes that Verify and Test write. */
+        "/volumes/testing/case-001/outcome.json", "/volumes/testing/case-001/stdout",
+        "/volumes/testing/confinement.json", "/volumes/verification/outcome.json", "/volumes/verification/tree/wc",
+        /* Volumes that they only read, or never see. */
+        "/volumes/submission/plan.json", "/volumes/submission/tool/assay-stage", "/volumes/results/private.json",
+        "/volumes/results/result.json", "/volumes/results/outputs/points", "/volumes/private-results/private.json",
+        "/volumes/student/result.json", "/volumes/finalisation/outputs/verdict",
+        /* Where Argo and Kubernetes look. */
+        "/var/run/argo/ctr/main/exitcode", "/var/run/argo/ctr/main/signal", "/var/run/argo/outputs/parameters/points",
+        "/dev/termination-log", "/tmp/outcome.json",
     };
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         write_forged(places[i]);
