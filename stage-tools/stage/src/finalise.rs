@@ -68,7 +68,7 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
         fault: conclusion.fault,
         points: conclusion.points,
         max_points: conclusion.max_points,
-        counts: counts(&conclusion),
+        counts: assay_score::uses_attempt(conclusion.verdict, conclusion.fault),
     };
     // The receipt before the entry: marks that are in the gradebook can be proved.
     let job_dir = layout::job_dir(assignment, who, job);
@@ -116,12 +116,6 @@ fn checked(results: &Mounted, path: &str, expected: &Digest) -> Result<Vec<u8>, 
     } else {
         Err(results.error(Exit::DocumentDamaged, path, "it is not the document that Results left"))
     }
-}
-
-/// A fault of the system, a refusal and a failed build cost no attempt.
-fn counts(conclusion: &Conclusion) -> bool {
-    !matches!(conclusion.fault, Some(Fault::System | Fault::Author))
-        && !matches!(conclusion.verdict, Verdict::Refused | Verdict::BuildFailed)
 }
 
 fn deliver(
