@@ -21,6 +21,11 @@ mod form {
 
     use schemars::JsonSchema;
 
+    // The derive takes lists of examples by name alone.
+    const REQUIRED: &[&str] = &["wc.c"];
+    const ALLOWED: &[&str] = &["*.c", "*.h"];
+    const ARGS: &[&str] = &["-l"];
+
     /// An assignment: what students hand in, how it is built and tested, what it is worth.
     #[derive(JsonSchema)]
     #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -104,10 +109,10 @@ mod form {
     #[schemars(rename_all = "camelCase", deny_unknown_fields)]
     struct Submit {
         /// Files that must be there, as paths inside the submission; may be empty.
-        #[schemars(example = &["wc.c"])]
+        #[schemars(example = REQUIRED)]
         required: Vec<Text>,
         /// Globs, one of which every file must match; `**` allows every file.
-        #[schemars(length(min = 1), example = &["*.c", "*.h"])]
+        #[schemars(length(min = 1), example = ALLOWED)]
         allowed: Vec<Text>,
         /// The largest zip.
         size: Size,
@@ -239,7 +244,7 @@ mod form {
         /// What runs, instead of `run` of `test`.
         run: Option<String>,
         /// Arguments, added to what runs.
-        #[schemars(example = &["-l"])]
+        #[schemars(example = ARGS)]
         args: Option<Vec<Text>>,
         /// Standard input; empty unless given.
         stdin: Option<Source>,

@@ -269,9 +269,10 @@ fn build_plan(build: &RawBuild, problems: &mut Vec<Problem>) -> Option<BuildPlan
 }
 
 /// Environment variables, by name, so that their order in the file decides nothing.
-fn variables(env: &[(String, At<String>)], problems: &mut Vec<Problem>) -> Vec<(String, String)> {
+fn variables(env: &[(At<String>, At<String>)], problems: &mut Vec<Problem>) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     for (name, value) in env {
+        let At { value: name, place } = name;
         let wrong = if !run_line::is_variable(name) {
             format!("`{}` is no name of a variable", reader::brief(name))
         } else if name.starts_with("ASSAY_") {
@@ -282,7 +283,7 @@ fn variables(env: &[(String, At<String>)], problems: &mut Vec<Problem>) -> Vec<(
             variables.push((name.clone(), value.value.clone()));
             continue;
         };
-        problems.push(Problem::new(&codes::ENV_INVALID, &value.place, wrong));
+        problems.push(Problem::new(&codes::ENV_INVALID, place, wrong));
     }
     variables.sort();
     variables

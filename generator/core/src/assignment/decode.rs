@@ -227,9 +227,9 @@ fn network(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<At<Network>> {
     reader.word(field, &[("none", Network::None), ("loopback", Network::Loopback)])
 }
 
-fn env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, At<String>)>> {
+fn env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(At<String>, At<String>)>> {
     let entries = reader.entries(field)?;
-    Some(entries.into_iter().filter_map(|(name, field)| Some((name.value, reader.text(&field)?))).collect())
+    Some(entries.into_iter().filter_map(|(name, field)| Some((name, reader.text(&field)?))).collect())
 }
 
 fn samples(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<At<Vec<RawSample>>> {

@@ -13,7 +13,7 @@ use assay_contract::Digest;
 use sha2::{Digest as _, Sha256};
 
 use super::raw::At;
-use crate::diagnostics::{Place, Problem, codes};
+use crate::diagnostics::{Place, Problem, codes, nearest};
 
 /// The largest file, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -198,13 +198,26 @@ impl Folder {
     fn find(&self, named: &At<String>) -> Result<PathBuf, Problem> {
         let path = relative(named)?;
         let found = fs::canonicalize(self.root.join(&path))
-            .map_err(|error| unreadable(&path, &named.place, &error))?;
+            .map_err(|error| unreadable(&path, &named.place, &error).hint_if_any(self.near(&path)))?;
         if found.starts_with(&self.root) {
             return Ok(found);
         }
         let message = format!("`{path}` leads out of the assignment's folder");
         Err(Problem::new(&codes::FILE_OUTSIDE, &named.place, message)
             .hint("copy what it leads to into the folder"))
+    }
+
+    /// The name nearest to one that does not exist, in the folder where it was looked for.
+    fn near(&self, path: &str) -> Option<String> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+        let names = fs::read_dir(self.root.join(folder)).ok()?.take(MAX_FILES);
+        let known: Vec<String> =
+            names.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let near = nearest(name, known.iter().map(String::as_str))?;
+        Some(format!(
+            "did you mean `{}`?",
+            if folder == "." { near.to_owned() } else { format!("{folder}/{near}") }
+        ))
     }
 
     fn read_regular(&mut self, path: &Path, named: &At<String>) -> Result<Content, Problem> {

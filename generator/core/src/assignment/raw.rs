@@ -67,7 +67,7 @@ pub(crate) struct RawLate {
 #[derive(Debug)]
 pub(crate) struct RawBuild {
     pub(crate) run: Option<At<String>>,
-    pub(crate) env: Vec<(String, At<String>)>,
+    pub(crate) env: Vec<(At<String>, At<String>)>,
     pub(crate) network: Option<At<Network>>,
     pub(crate) limits: RawLimits,
 }
@@ -87,7 +87,7 @@ pub(crate) struct RawLimits {
 #[derive(Debug)]
 pub(crate) struct RawTest {
     pub(crate) run: Option<At<String>>,
-    pub(crate) env: Vec<(String, At<String>)>,
+    pub(crate) env: Vec<(At<String>, At<String>)>,
     pub(crate) network: Option<At<Network>>,
     pub(crate) limits: RawLimits,
     pub(crate) compare: Option<At<Compare>>,

@@ -84,11 +84,7 @@ impl<'s> Reader<'s> {
             },
             |near| format!("did you mean `{near}`?"),
         );
-        let message = if entry.key.is_empty() {
-            "an empty key means nothing here".to_owned()
-        } else {
-            format!("there is no `{}` here", entry.key)
-        };
+        let message = format!("there is no `{}` here", brief(&entry.key));
         let place = place.key(&entry.key, entry.key_span);
         self.report(Problem::new(&codes::UNKNOWN_KEY, &place, message).hint(hint));
     }

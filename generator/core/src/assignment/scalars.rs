@@ -97,7 +97,7 @@ pub(crate) fn whole(text: &str) -> Result<u64, Expected> {
 
 /// A tolerance: a number that is not negative.
 pub(crate) fn tolerance(text: &str) -> Result<f64, Expected> {
-    let expected = Expected("a number that is not negative, such as `0.001` or `1e-6`");
+    let expected = Expected("a number from 0 up, such as `0.001` or `1e-6`");
     let number: f64 = text.parse().map_err(|_| expected)?;
     if number.is_finite() && number >= 0.0 { Ok(number) } else { Err(expected) }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 
 use crate::diagnostics::{Code, Place, Problem, Source, Span, codes};
 
@@ -84,12 +84,17 @@ pub(crate) fn parse(source: &Source) -> (Option<Node>, Vec<Problem>) {
     for event in Parser::new_from_str_with_options(source.text(), options) {
         let stop = match event {
             Ok((event, span)) => {
+                let tag_span = span.tag_span().map(|tag| builder.bytes(tag));
                 let span = builder.bytes(span);
-                builder.take(event, span).is_err()
+                builder.take(event, span, tag_span).is_err()
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0);
                 let span = builder.clamp(at, at.saturating_add(1));
+                if *error.kind() == ErrorKind::RecursionLimitExceeded {
+                    builder.too_deep(span);
+                    return (None, builder.problems);
+                }
                 builder.report(&codes::YAML_SYNTAX, span, format!("this is not YAML: {}", error.info()));
                 true
             }
@@ -121,7 +126,8 @@ enum OpenContent {
     Sequence(Vec<Node>),
     Mapping {
         entries: Vec<Entry>,
-        key: Option<(String, Span)>,
+        /// `None` inside for a key that was refused, whose value is then left out.
+        key: Option<(Option<String>, Span)>,
         /// Entries by key, so that a long mapping is not searched for every key.
         seen: HashMap<String, Span>,
     },
@@ -139,7 +145,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+    fn take(&mut self, event: Event<'_>, span: Span, tag_span: Option<Span>) -> Result<(), Stop> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -150,15 +156,15 @@ impl Builder<'_> {
                 Ok(())
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_tag(tag.is_some(), tag_span.unwrap_or(span));
                 self.close(Node::scalar(text.into_owned(), style != ScalarStyle::Plain, span), anchor, 1)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_tag(tag.is_some(), tag_span.unwrap_or(span));
                 self.open(Open { start: span, anchor, content: OpenContent::Sequence(Vec::new()) })
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_tag(tag.is_some(), tag_span.unwrap_or(span));
                 let content = OpenContent::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() };
                 self.open(Open { start: span, anchor, content })
             }
@@ -191,7 +197,7 @@ impl Builder<'_> {
 
     fn open(&mut self, open: Open) -> Result<(), Stop> {
         if self.open.len() >= MAX_DEPTH {
-            self.report(&codes::YAML_DEPTH, open.start, format!("this nests deeper than {MAX_DEPTH} levels"));
+            self.too_deep(open.start);
             return Err(Stop);
         }
         self.open.push(open);
@@ -206,7 +212,7 @@ impl Builder<'_> {
             return Err(Stop);
         }
         if self.open.len() + node.height > MAX_DEPTH + 1 {
-            self.report(&codes::YAML_DEPTH, node.span, format!("this nests deeper than {MAX_DEPTH} levels"));
+            self.too_deep(node.span);
             return Err(Stop);
         }
         if anchor != 0 {
@@ -222,16 +228,17 @@ impl Builder<'_> {
             OpenContent::Mapping { entries, key, seen } => match key.take() {
                 None => {
                     let text = match node.value {
-                        Value::Scalar { text, .. } => text,
+                        Value::Scalar { text, .. } => Some(text),
                         Value::Sequence(_) | Value::Mapping(_) => {
                             let message = "a key must be a single word, not a list or a mapping";
                             self.problems.push(Problem::new(&codes::YAML_KEY, &place, message));
-                            String::new()
+                            None
                         }
                     };
                     *key = Some((text, node.span));
                 }
-                Some((key, key_span)) => {
+                Some((None, _)) => {}
+                Some((Some(key), key_span)) => {
                     if let Some(first) = seen.insert(key.clone(), key_span) {
                         let message = format!("`{key}` is given twice in the same mapping");
                         self.problems.push(
@@ -258,6 +265,10 @@ impl Builder<'_> {
         }
     }
 
+    fn too_deep(&mut self, span: Span) {
+        self.report(&codes::YAML_DEPTH, span, format!("this nests deeper than {MAX_DEPTH} levels"));
+    }
+
     fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) {
         let place = self.place(span);
         self.problems.push(Problem::new(code, &place, message));
@@ -269,8 +280,8 @@ impl Builder<'_> {
         for open in &self.open {
             place = match &open.content {
                 OpenContent::Sequence(items) => place.item(items.len(), span),
-                OpenContent::Mapping { key: Some((key, _)), .. } => place.key(key, span),
-                OpenContent::Mapping { key: None, .. } => place,
+                OpenContent::Mapping { key: Some((Some(key), _)), .. } => place.key(key, span),
+                OpenContent::Mapping { .. } => place,
             };
         }
         Place { span: first_line(self.text, span), ..place }
