@@ -115,22 +115,23 @@ impl Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     code: &'static Code,
-    message: String,
+    // Boxed, because problems travel as errors and are better small.
+    message: Box<str>,
     place: Place,
-    label: String,
+    label: Box<str>,
     related: Vec<(Span, String)>,
-    hint: Option<String>,
+    hint: Option<Box<str>>,
 }
 
 impl Problem {
     /// A problem at a place; the message says what is wrong, in lower case and without a full stop.
     #[must_use]
-    pub fn new(code: &'static Code, place: &Place, message: impl Into<String>) -> Problem {
+    pub fn new(code: &'static Code, place: &Place, message: impl Into<Box<str>>) -> Problem {
         Problem {
             code,
             message: message.into(),
             place: place.clone(),
-            label: String::new(),
+            label: Box::default(),
             related: Vec::new(),
             hint: None,
         }
@@ -138,7 +139,7 @@ impl Problem {
 
     /// Adds a few words beside the underlined place.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Problem {
+    pub fn label(mut self, label: impl Into<Box<str>>) -> Problem {
         self.label = label.into();
         self
     }
@@ -152,7 +153,7 @@ impl Problem {
 
     /// Adds what to do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> Problem {
         self.hint = Some(hint.into());
         self
     }

@@ -40,7 +40,12 @@ pub(crate) fn check(
     let salt = salt_of(salt.as_ref(), problems);
     let image = image.as_ref().and_then(|image| image_of(image, problems));
     let rules = submit.as_ref().and_then(|submit| rules(submit, problems));
-    let dates = schedule.as_ref().and_then(|schedule| schedule::check(schedule, problems));
+    // A date that could not be understood has been reported; it is not missing as well.
+    let dates_read = !problems.iter().any(|problem| problem.place().path.starts_with("schedule"));
+    let dates = match schedule {
+        Some(raw) => schedule::check(raw, dates_read, problems),
+        None => Some(schedule::always()),
+    };
     let overlay = lay(files, folder, problems);
     let build = match build {
         Some(build) => build_plan(build, problems).map(Some),
@@ -49,8 +54,9 @@ pub(crate) fn check(
     let test = test.as_ref()?;
     let env = variables(&test.env, problems);
     let cases = Unfolding { folder, problems, recording }.cases(test);
-    if let (Some(schedule), Some(raw_cases)) = (schedule, &test.cases)
-        && schedule.due.is_none()
+    if let Some(raw_cases) = &test.cases
+        && dates_read
+        && schedule.as_ref().is_none_or(|schedule| schedule.due.is_none())
     {
         for from in raw_cases.value.iter().filter_map(|case| case.from.as_ref()) {
             if from.value == assay_contract::answers::ShowFrom::Due {

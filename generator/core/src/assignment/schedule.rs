@@ -11,14 +11,25 @@ use super::raw::{At, RawLate, RawSchedule};
 use super::scalars::LocalTime;
 use crate::diagnostics::{Problem, codes, nearest};
 
-/// The schedule and what lateness costs.
-pub(crate) fn check(raw: &RawSchedule, problems: &mut Vec<Problem>) -> Option<(Schedule, LatePenalty)> {
+/// The schedule of an assignment that is always open.
+pub(crate) fn always() -> (Schedule, LatePenalty) {
+    let schedule = Schedule { api_version: API_VERSION.into(), opens: None, due: None, late_seconds: 0 };
+    (schedule, LatePenalty::default())
+}
+
+/// The schedule and what lateness costs; a due date is missed only where all dates could be read.
+pub(crate) fn check(
+    raw: &RawSchedule,
+    dates_read: bool,
+    problems: &mut Vec<Problem>,
+) -> Option<(Schedule, LatePenalty)> {
     let RawSchedule { zone, opens, due, late } = raw;
     let late_at = late.as_ref();
     let (late_seconds, penalty) =
         late_at.map_or((0, LatePenalty::default()), |late| lateness(&late.value, problems));
     if let Some(late) = late_at
         && due.is_none()
+        && dates_read
     {
         let message = "there is no lateness without a due date";
         problems
@@ -117,7 +128,7 @@ mod tests {
             late: None,
         };
         let mut problems = Vec::new();
-        let schedule = check(&raw, &mut problems);
+        let schedule = check(&raw, true, &mut problems);
         (schedule.and_then(|(schedule, _)| schedule.due), problems.iter().map(Problem::code).collect())
     }
 

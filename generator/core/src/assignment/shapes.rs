@@ -26,7 +26,7 @@ pub(crate) static ASSIGNMENT: Shape = Shape {
         "test",
         "samples",
     ],
-    required: &["apiVersion", "id", "title", "image", "submit", "schedule", "test"],
+    required: &["apiVersion", "id", "title", "image", "submit", "test"],
 };
 pub(crate) static SUBMIT: Shape = Shape {
     name: "Submit",

@@ -269,7 +269,7 @@ impl Builder<'_> {
         self.report(&codes::YAML_DEPTH, span, format!("this nests deeper than {MAX_DEPTH} levels"));
     }
 
-    fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) {
+    fn report(&mut self, code: &'static Code, span: Span, message: impl Into<Box<str>>) {
         let place = self.place(span);
         self.problems.push(Problem::new(code, &place, message));
     }

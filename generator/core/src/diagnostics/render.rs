@@ -47,8 +47,8 @@ pub fn record(problem: &Problem, source: &Source) -> ProblemRecord {
         end_line,
         end_column,
         path: problem.place.path.clone(),
-        message: problem.message.clone(),
-        hint: problem.hint.clone(),
+        message: problem.message.to_string(),
+        hint: problem.hint_text().map(str::to_owned),
     }
 }
 
@@ -63,7 +63,7 @@ pub fn render(problem: &Problem, source: &Source, coloured: bool) -> String {
     };
     let hint = problem.hint.as_deref().map(normalize_untrusted_str);
     let mut report: Group<'_> =
-        level.primary_title(problem.message.as_str()).id(problem.code()).element(place(problem, source));
+        level.primary_title(problem.message()).id(problem.code()).element(place(problem, source));
     if let Some(hint) = hint {
         report = report.element(Level::HELP.message(hint));
     }
@@ -76,7 +76,7 @@ fn place<'a>(problem: &'a Problem, source: &'a Source) -> Element<'a> {
     if problem.place.span == (Span { start: 0, end: 0 }) {
         return Origin::path(source.name()).into();
     }
-    let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
+    let label = Some(&*problem.label).filter(|label| !label.is_empty());
     Snippet::source(source.text())
         .path(source.name())
         .annotation(AnnotationKind::Primary.span(range(source, problem.place.span)).label(label))
