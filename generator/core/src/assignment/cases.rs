@@ -14,10 +14,6 @@ use crate::diagnostics::{Place, Problem, codes};
 
 /// The most cases of one assignment.
 const MAX_CASES: usize = 2_000;
-/// The longest regular expression, in bytes.
-const MAX_PATTERN: usize = 16 << 10;
-/// The largest regular expression, compiled, in bytes.
-const MAX_COMPILED: usize = 2 << 20;
 
 /// What all cases are unfolded with.
 pub(crate) struct Unfolding<'a> {
@@ -350,16 +346,10 @@ fn shares(points: Points, count: usize) -> Vec<Points> {
     (0..count).map(|n| Points::from_thousandths(each + u32::from(n < rest)).unwrap_or(Points::MAX)).collect()
 }
 
-/// Why this cannot be the pattern of an expected output; the limits are those of scoring.
+/// Why this cannot be the pattern of an expected output, by the rules of scoring.
 fn pattern_wrong(pattern: &[u8]) -> Option<String> {
-    if pattern.len() > MAX_PATTERN {
-        return Some(format!("it is longer than {MAX_PATTERN} bytes"));
-    }
     let Ok(pattern) = std::str::from_utf8(pattern) else { return Some("it is not UTF-8".to_owned()) };
-    // The line end with which an editor ends the file is not part of the pattern.
-    let pattern = pattern.strip_suffix('\n').map_or(pattern, |rest| rest.strip_suffix('\r').unwrap_or(rest));
-    let built = regex::bytes::RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
-    built.err().map(|error| last_line(&error.to_string()))
+    assay_score::check_pattern(pattern).err().map(|error| last_line(&error.to_string()))
 }
 
 /// The regex crate draws the pattern first; its last line says what is wrong.

@@ -4,7 +4,7 @@
 
 use assay_contract::AssignmentId;
 use assay_contract::configuration::{BuildPlan, Network, SubmissionRules};
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobBuilder;
 
 use super::cases::{Unfolding, run_problem};
 use super::folder::{Folder, Laid, relative};
@@ -22,7 +22,7 @@ const UNPACKED_FOR_SIZE: u64 = 16;
 /// The least of that default, in bytes.
 const UNPACKED_LEAST: u64 = 16 << 20;
 /// How many files a submission may have, unless given.
-const FILES: u64 = 256;
+const FILES: u32 = 256;
 
 /// The valid assignment; `None` if something could not be made sense of, and then a problem says what.
 pub(crate) fn check(
@@ -160,55 +160,44 @@ fn rules(submit: &RawSubmit, problems: &mut Vec<Problem>) -> Option<SubmissionRu
     limits::number(attempts.as_ref(), 1, 9_999, problems);
     let week = std::time::Duration::from_secs(7 * 24 * 3600);
     limits::time(cooldown.as_ref(), std::time::Duration::ZERO, week, problems);
-    let required: Vec<(&At<String>, String)> = required
+    let required = required
         .iter()
-        .filter_map(|path| Some((path, relative(path).map_err(|problem| problems.push(problem)).ok()?)))
+        .filter_map(|path| relative(path).map_err(|problem| problems.push(problem)).ok())
         .collect();
-    let globs = allowed.as_ref().map(|allowed| globs(allowed, problems));
-    if let Some(Some(globs)) = &globs {
-        for (at, path) in &required {
-            if !globs.iter().any(|glob| glob.is_match(path)) {
-                let message = format!("`{path}` is required, but no pattern of `submit.allowed` allows it");
-                problems.push(Problem::new(&codes::REQUIRED_NOT_ALLOWED, &at.place, message));
-            }
-        }
+    if let Some(allowed) = allowed {
+        globs(allowed, problems);
     }
     let size = size.as_ref()?.value;
     let number = |at: &Option<At<u64>>| at.as_ref().map(|at| u32::try_from(at.value).unwrap_or(u32::MAX));
     Some(SubmissionRules {
-        required: required.into_iter().map(|(_, path)| path).collect(),
+        required,
         allowed: allowed.as_ref()?.value.iter().map(|glob| glob.value.clone()).collect(),
         size_bytes: size,
         unpacked_bytes: unpacked
             .as_ref()
             .map_or((size.saturating_mul(UNPACKED_FOR_SIZE)).max(UNPACKED_LEAST), |at| at.value),
-        files: number(files).unwrap_or(u32::try_from(FILES).unwrap_or(u32::MAX)),
+        files: number(files).unwrap_or(FILES),
         attempts: number(attempts),
         cooldown_seconds: cooldown.as_ref().map_or(0, |at| at.value.as_secs()),
     })
 }
 
-/// The globs of `allowed`, if all of them are globs.
-fn globs(allowed: &At<Vec<At<String>>>, problems: &mut Vec<Problem>) -> Option<Vec<GlobMatcher>> {
+/// Reports entries of `allowed` that are no globs as Setup reads them.
+fn globs(allowed: &At<Vec<At<String>>>, problems: &mut Vec<Problem>) {
     if allowed.value.is_empty() {
-        let message = "an empty list would allow no file at all";
+        // To Setup an empty list allows every file, to a reader none.
+        let message = "an empty list does not say whether no file or every file is allowed";
         problems.push(
             Problem::new(&codes::PATTERN_INVALID, &allowed.place, message)
                 .hint("write `[\"**\"]` to allow every file"),
         );
-        return None;
     }
-    let mut globs = Vec::new();
     for glob in &allowed.value {
-        match GlobBuilder::new(&glob.value).literal_separator(true).build() {
-            Ok(built) => globs.push(built.compile_matcher()),
-            Err(error) => {
-                let message = format!("`{}` is no pattern: {}", reader::brief(&glob.value), error.kind());
-                problems.push(Problem::new(&codes::PATTERN_INVALID, &glob.place, message));
-            }
+        if let Err(error) = GlobBuilder::new(&glob.value).literal_separator(true).build() {
+            let message = format!("`{}` is no pattern: {}", reader::brief(&glob.value), error.kind());
+            problems.push(Problem::new(&codes::PATTERN_INVALID, &glob.place, message));
         }
     }
-    (globs.len() == allowed.value.len()).then_some(globs)
 }
 
 /// The author's files, each with the entry of `files:` that brings it.

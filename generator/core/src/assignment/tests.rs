@@ -99,6 +99,28 @@ fn the_designs_example_fits_the_schema() {
     assert!(!validator.is_valid(&wrong));
 }
 
+#[test]
+fn the_examples_load_without_a_word_and_fit_the_schema() {
+    let validator = jsonschema::validator_for(&crate::schema::assignment_schema()).unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for entry in fs::read_dir(examples).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.join(FILE_NAME).is_file() {
+            continue;
+        }
+        let Loaded { warnings, text, .. } =
+            load(&folder).unwrap_or_else(|error| panic!("{:#?}", error.problems));
+        assert_eq!(warnings, [], "{}", folder.display());
+        let (root, _) = yaml::parse(&text);
+        let errors: Vec<String> =
+            validator.iter_errors(&as_json(&root.unwrap())).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{}", folder.display());
+        seen += 1;
+    }
+    assert!(seen > 0, "there are examples");
+}
+
 /// The tree as an editor sees it: words without quotes that read as JSON numbers or truth values are those.
 fn as_json(node: &yaml::Node) -> serde_json::Value {
     match &node.value {

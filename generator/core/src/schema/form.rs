@@ -98,7 +98,7 @@ struct Submit {
     /// Files that must be there, as paths inside the submission; may be empty.
     #[schemars(example = REQUIRED)]
     required: Vec<Text>,
-    /// Globs, one of which every file must match; `**` allows every file.
+    /// Globs, one of which every file must match that is not required; `**` allows every file.
     #[schemars(length(min = 1), example = ALLOWED)]
     allowed: Vec<Text>,
     /// The largest zip.
