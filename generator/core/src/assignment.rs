@@ -31,14 +31,16 @@ mod tests;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use check::FILE_NAME;
 pub use folder::Content;
 pub use publication::{Described, Needs, Publication};
 pub use valid::{AnswerPlace, AnswerToRecord, Assignment, Case, Sample};
 
 use crate::diagnostics::{Place, Problem, Severity, Source, codes};
+
+/// The name of the file that describes an assignment, where a folder is given.
+const FILE_NAME: &str = "assignment.yaml";
 
 /// An assignment that can be used, and what its author should know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +89,7 @@ fn load_with(path: &Path, recording: bool) -> Result<Loaded, Box<LoadError>> {
     };
     let text = read_text(&file).map_err(&unreadable)?;
     let source = Source::new(name.clone(), text);
-    let parent = file
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .map_or(PathBuf::from("."), Path::to_owned);
-    let mut folder = folder::Folder::open(&parent).map_err(|error| unreadable(error.to_string()))?;
+    let mut folder = folder::Folder::of(&file).map_err(|error| unreadable(error.to_string()))?;
 
     let (raw, mut problems) = decode::decode(&source);
     let assignment = raw.and_then(|raw| check::check(&raw, &mut folder, recording, &mut problems));

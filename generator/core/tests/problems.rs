@@ -1,7 +1,7 @@
 //! Every code of the registry, on a small assignment that has the problem, as it is shown to an author.
 //!
 //! `tests/problems/<code>[-<variant>].yaml` is the assignment, the `.txt` beside it is what must be shown. With
-//! `UPDATE_GOLDEN=1` in the environment the texts are written anew.
+//! `ASSAY_UPDATE=1` in the environment the texts are written anew.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -51,11 +51,11 @@ fn shown(problems: &[Problem], source: &Source) -> String {
 fn golden(name: &str, problems: &[Problem], source: &Source) -> BTreeSet<&'static str> {
     let path = folder().join(format!("{name}.txt"));
     let text = shown(problems, source);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("ASSAY_UPDATE").is_some() {
         fs::write(&path, &text).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, golden, "{name}: run with UPDATE_GOLDEN=1 and read the difference");
+    assert_eq!(text, golden, "{name}: run with ASSAY_UPDATE=1 and read the difference");
     problems.iter().map(Problem::code).collect()
 }
 

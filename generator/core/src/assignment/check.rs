@@ -14,9 +14,6 @@ use super::valid::{Assignment, Case};
 use super::{limits, reader, run_line, samples, schedule, words};
 use crate::diagnostics::{Place, Problem, codes, nearest};
 
-/// The name of the file that describes an assignment.
-pub(crate) const FILE_NAME: &str = "assignment.yaml";
-
 /// Unpacked files may be this many times as large as the zip, unless given.
 const UNPACKED_FOR_SIZE: u64 = 16;
 /// The least of that default, in bytes.
@@ -76,7 +73,7 @@ pub(crate) fn check(
         let message = "no case is worth any points";
         problems.push(Problem::new(&codes::NO_POINTS, &test_cases.place, message));
     }
-    exposed(files, &overlay, &cases, &samples, problems);
+    exposed(files, folder.own_name(), &overlay, &cases, &samples, problems);
     let (schedule, late) = dates?;
     Some(Assignment {
         id: id?,
@@ -222,6 +219,7 @@ fn lay<'a>(
 /// Reports files that would be laid into submissions although they give answers away.
 fn exposed(
     files: &[At<String>],
+    own_name: &str,
     overlay: &[(&At<String>, Laid)],
     cases: &[Case],
     samples: &[super::valid::Sample],
@@ -231,7 +229,7 @@ fn exposed(
         let Some((laid, why)) = overlay.iter().filter(|(from, _)| *from == named).find_map(|(_, laid)| {
             let expected = |case: &Case| matches!(&case.expected, super::valid::Expected::File { path, .. } if *path == laid.path);
             let sample = samples.iter().any(|sample| laid.path.starts_with(&format!("{}/", sample.folder)));
-            let why = if laid.path == FILE_NAME {
+            let why = if laid.path == own_name {
                 "the assignment itself"
             } else if cases.iter().any(expected) {
                 "an expected output"

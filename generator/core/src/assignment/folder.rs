@@ -75,18 +75,26 @@ pub(crate) struct Laid {
 pub(crate) struct Folder {
     /// Without links, so that what lies inside can be told by its prefix.
     root: PathBuf,
+    /// The name of the file that describes the assignment.
+    own_name: String,
     read: BTreeMap<PathBuf, Content>,
     bytes: u64,
 }
 
 impl Folder {
-    /// The folder at `root`.
-    pub(crate) fn open(root: &Path) -> std::io::Result<Folder> {
-        Ok(Folder { root: fs::canonicalize(root)?, read: BTreeMap::new(), bytes: 0 })
+    /// The folder of the assignment that `file` describes.
+    pub(crate) fn of(file: &Path) -> std::io::Result<Folder> {
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Folder { root: fs::canonicalize(parent)?, own_name, read: BTreeMap::new(), bytes: 0 })
     }
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    pub(crate) fn own_name(&self) -> &str {
+        &self.own_name
     }
 
     /// The content of a file that must exist.
