@@ -5,4 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod assignment;
+pub mod diagnostics;
 pub mod plan;
+pub mod schema;
