@@ -5,4 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod mounts;
+pub mod operator;
 pub mod plan;
+pub mod render;
