@@ -24,32 +24,47 @@ use path::Path;
 /// No finding means that each is what [`crate::render::render`] makes of some assignment.
 #[must_use]
 pub fn audit(text: &str, operator: &Operator) -> Vec<Finding> {
+    each_document(text, |found| document(found, operator).findings)
+}
+
+/// Audits a text that must be the one document of this plan.
+pub(crate) fn audit_plan(text: &str, plan: &Plan, operator: &Operator) -> Vec<Finding> {
     each_document(text, |found| {
-        let recovered = recover::recover(found, operator);
-        let mut findings = recovered.problems;
-        if let Some(plan) = recovered.plan {
-            let named: Vec<_> = findings.iter().map(|finding| finding.field.clone()).collect();
-            let differences = differences(&plan, operator, found);
-            findings.extend(differences.into_iter().filter(|finding| !named.contains(&finding.field)));
+        let Audited { plan: recovered, mut findings } = document(found, operator);
+        if findings.is_empty() && recovered.as_ref() != Some(plan) {
+            let message = "expected the plan that was rendered, found another".into();
+            findings.push(Finding::new(Code::Described, &Path::root(), message));
         }
         findings
     })
 }
 
-/// Audits a text that must be the one document of this plan.
-pub(crate) fn audit_plan(text: &str, plan: &Plan, operator: &Operator) -> Vec<Finding> {
-    each_document(text, |found| differences(plan, operator, found))
+/// What was found of one document.
+struct Audited {
+    /// The plan that it follows, apart from the findings.
+    plan: Option<Plan>,
+    findings: Vec<Finding>,
 }
 
-fn differences(plan: &Plan, operator: &Operator, found: &Value) -> Vec<Finding> {
-    let expected = expected::template(plan, operator);
-    compare::compare(&expected, found).iter().flat_map(classify::findings).collect()
+fn document(found: &Value, operator: &Operator) -> Audited {
+    let recover::Recovered { plan, problems: mut findings } = recover::recover(found, operator);
+    if let Some(plan) = &plan {
+        // What could not be read differs from its stand-in, too; it is told once.
+        let told: Vec<_> = findings.iter().map(|finding| finding.field.clone()).collect();
+        let expected = expected::template(plan, operator);
+        let differences = compare::compare(&expected, found);
+        let differences = differences.iter().flat_map(classify::findings);
+        findings.extend(differences.filter(|finding| !told.contains(&finding.field)));
+    }
+    Audited { plan, findings }
 }
 
 fn each_document(text: &str, audit: impl Fn(&Value) -> Vec<Finding>) -> Vec<Finding> {
     let documents = match read(text) {
         Ok(documents) => documents,
-        Err(cause) => return vec![Finding::new(Code::Unreadable, &Path::root(), cause.to_string())],
+        Err(cause) => {
+            return vec![Finding::new(Code::Unreadable, &Path::root(), finding::visible(&cause.to_string()))];
+        }
     };
     if documents.is_empty() {
         return vec![Finding::new(Code::NotATemplate, &Path::root(), "there is no document".into())];

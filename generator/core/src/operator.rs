@@ -213,10 +213,8 @@ fn check_numbers(settings: &Settings) -> Result<(), OperatorError> {
             return invalid(field, value, "a number above 0 (seconds: below 2147483648)");
         }
     }
-    let Slack { start_seconds: _, pending_seconds, memory: _ } = settings.slack;
     let Keep { success_seconds, failure_seconds, pods_seconds } = settings.keep;
     for (field, value) in [
-        ("slack.pending-seconds", pending_seconds),
         ("keep.success-seconds", success_seconds),
         ("keep.failure-seconds", failure_seconds),
         ("keep.pods-seconds", pods_seconds),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::path::Path;
+use super::path::{Path, Step};
 
 /// One difference.
 #[derive(Debug)]
@@ -100,6 +100,9 @@ fn named_lists<'a>(expected: &'a [Value], found: &'a [Value], path: &Path, out: 
     }
 }
 
+/// Fields that are told part by part where they are not expected, because what they hold matters more than they do.
+const OPENED: [&str; 5] = ["arguments", "container", "dag", "inputs", "outputs"];
+
 /// Something that is not expected; lists of named things are told item by item, and of a template each part.
 fn extra<'a>(found: &'a Value, path: Path, out: &mut Vec<Difference<'a>>) {
     match found {
@@ -107,6 +110,11 @@ fn extra<'a>(found: &'a Value, path: Path, out: &mut Vec<Difference<'a>>) {
             for (index, item) in items.iter().enumerate() {
                 let path = name_of(item).map_or_else(|| path.index(index), |name| path.named(name));
                 extra(item, path, out);
+            }
+        }
+        Value::Object(parts) if ends_in(&path, &OPENED) && !parts.is_empty() => {
+            for (name, part) in parts {
+                extra(part, path.field(name), out);
             }
         }
         Value::Object(parts) if path.last_field() == Some("templates") => {
@@ -132,7 +140,11 @@ fn missing<'a>(expected: &'a Value, path: Path, out: &mut Vec<Difference<'a>>) {
 }
 
 fn is_named_list(path: &Path) -> bool {
-    matches!(path.steps().last(), Some(super::path::Step::Field(name)) if NAMED_LISTS.contains(&name.as_str()))
+    ends_in(path, &NAMED_LISTS)
+}
+
+fn ends_in(path: &Path, fields: &[&str]) -> bool {
+    matches!(path.steps().last(), Some(Step::Field(name)) if fields.contains(&name.as_str()))
 }
 
 fn name_of(item: &Value) -> Option<&str> {

@@ -209,7 +209,7 @@ fn stage_template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Value {
         "annotations": display(&title(*stage)),
         "metadata": {"labels": {"assay.dev/stage": stage, "assay.dev/trust": stage.trust()}},
         "activeDeadlineSeconds": deadline_seconds.to_string(),
-        "timeout": format!("{}s", deadline_seconds.saturating_add(settings.slack.pending_seconds)),
+        "timeout": wiring::timeout(*deadline_seconds),
         "securityContext": {
             "runAsNonRoot": true,
             "runAsUser": uid,

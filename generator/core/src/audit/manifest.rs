@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::finding::{Code, Finding, shown};
+use super::finding::{Code, Finding, shown, visible};
 use super::path::Path;
 
 /// The volumes that a `resource` template brings in, wherever in its manifest they are.
@@ -16,7 +16,8 @@ pub(super) fn volumes(resource: &Value, path: &Path) -> Vec<Finding> {
     let documents = match super::read(text) {
         Ok(documents) => documents,
         Err(cause) => {
-            let message = format!("cannot be read, so that its volumes are not known: {cause}");
+            let message =
+                format!("cannot be read, so that its volumes are not known: {}", visible(&cause.to_string()));
             return vec![Finding::new(Code::ManifestVolume, &path, message)];
         }
     };

@@ -62,7 +62,16 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         ""
     });
     let container = |stage| template(found, stage).and_then(|template| template.get("container"));
-    let image = container(Stage::Verify).and_then(|c| c.get("image")).and_then(Value::as_str);
+    let image = |stage| container(stage).and_then(|c| c.get("image")).and_then(Value::as_str);
+    let (of_verify, of_test) = (image(Stage::Verify), image(Stage::Test));
+    if of_verify != of_test {
+        let message = format!(
+            "expected the same image as in test, found {}",
+            of_verify.map_or_else(|| "nothing".into(), visible)
+        );
+        let path = stage_path(Stage::Verify).fields(["container", "image"]);
+        problems.push(Finding::new(Code::Image, &path, message));
+    }
     let needs = |stage| {
         let deadline = template(found, stage).and_then(|t| t.get("activeDeadlineSeconds"));
         let deadline = deadline.and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
@@ -80,7 +89,7 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         revision,
         title: title.to_owned(),
         description: description.to_owned(),
-        image: image.unwrap_or(STAND_IN_IMAGE).to_owned(),
+        image: of_verify.unwrap_or(STAND_IN_IMAGE).to_owned(),
         verify: needs(Stage::Verify),
         test: needs(Stage::Test),
     }

@@ -115,9 +115,7 @@ part! {
     /// What a pod gets beyond what its stage needs.
     Slack {
         /// Seconds between a pod's start and its stage's: pulling the image, mounting.
-        start_seconds: u64 = 300,
-        /// Seconds that a pod may wait for a node, before its start.
-        pending_seconds: u64 = 900,
+        start_seconds: u64 = 600,
         /// Memory of the stage tool itself.
         memory: Quantity = Quantity::from_bytes(64 << 20),
     }

@@ -212,7 +212,7 @@ impl StageContext {
                 .map(|output| OutputFile { name: output.name(), path: output.path(), default: facts::NONE })
                 .collect(),
             deadline_seconds: deadline_seconds.to_string(),
-            timeout: format!("{}s", deadline_seconds.saturating_add(settings.slack.pending_seconds)),
+            timeout: wiring::timeout(*deadline_seconds),
             retries: (retries > 0).then(|| retries.to_string()),
             user: *uid,
             image: image.clone(),

@@ -88,6 +88,14 @@ pub(crate) const fn retries(stage: Stage) -> u32 {
     }
 }
 
+/// How long Argo waits for a stage, in its notation.
+///
+/// It must equal the stage's deadline: Argo 4.0 puts it in the place of the pod's own deadline, even where it is longer.
+/// It ends pods that find no node, which no other deadline of a pod does.
+pub(crate) fn timeout(deadline_seconds: u64) -> String {
+    format!("{deadline_seconds}s")
+}
+
 /// The student's lock.
 pub(crate) fn lock() -> String {
     format!("student-{}", Tag::parameter(Parameter::Student))
