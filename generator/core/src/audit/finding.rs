@@ -1,5 +1,7 @@
 //! What an audit says.
 
+use std::fmt;
+
 use assay_contract::Stage;
 use serde::Serialize;
 use serde_json::Value;
@@ -172,6 +174,27 @@ codes! {
     ValueDiffers => "render the template again from its assignment",
     /// Items in another order.
     Order => "render the template again from its assignment",
+}
+
+impl Code {
+    /// The code of that name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.to_string() == id)
+    }
+}
+
+/// Its name in kebab-case, as in JSON.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, c) in format!("{self:?}").char_indices() {
+            if index > 0 && c.is_ascii_uppercase() {
+                f.write_str("-")?;
+            }
+            write!(f, "{}", c.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
 }
 
 /// A value for a message: on one line, cut, with nothing in it that a terminal would act on.

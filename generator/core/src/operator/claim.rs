@@ -50,7 +50,11 @@ impl ClaimPattern {
         let pattern =
             parts.unwrap_or_else(|| Self { before: text.into(), placeholder: None, after: String::new() });
         // With a letter for the placeholder, the whole must be a name; a second placeholder cannot be part of one.
-        if super::is_dns_name(&pattern.of("x"), 100, false) { Ok(pattern) } else { Err(InvalidPattern) }
+        if super::check::is_dns_name(&pattern.of("x"), 100, false) {
+            Ok(pattern)
+        } else {
+            Err(InvalidPattern)
+        }
     }
 
     pub(super) fn known(before: &str, placeholder: Placeholder, after: &str) -> Self {
@@ -86,6 +90,20 @@ impl ClaimPattern {
     /// Whether both give the same names.
     pub(super) fn same_names(&self, other: &Self) -> bool {
         self.of("x") == other.of("x")
+    }
+
+    /// Whether some name of the one could be a name of the other, for whatever courses; may say so where none is.
+    pub(super) fn may_share_a_name(&self, other: &Self) -> bool {
+        let compatible =
+            |one: &str, other: &str, within: fn(&str, &str) -> bool| within(one, other) || within(other, one);
+        match (self.placeholder, other.placeholder) {
+            (Some(_), Some(_)) => {
+                compatible(&self.before, &other.before, |a, b| a.starts_with(b))
+                    && compatible(&self.after, &other.after, |a, b| a.ends_with(b))
+            }
+            (Some(_), None) => self.matches(&other.before),
+            (None, _) => other.matches(&self.before),
+        }
     }
 }
 
