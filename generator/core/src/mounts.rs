@@ -1,5 +1,7 @@
 //! The table as it applies to one plan: which claim each volume is, and who sees it how.
 
+use std::collections::BTreeMap;
+
 use assay_contract::{Access, Lifetime, Stage, Volume, table};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -33,7 +35,7 @@ pub struct Row {
     /// Where a stage finds it.
     pub path: String,
     /// How each stage sees it; `None` where it does not.
-    pub stages: [(Stage, Option<Access>); 5],
+    pub stages: BTreeMap<Stage, Option<Access>>,
 }
 
 impl Mounts {
@@ -48,7 +50,7 @@ impl Mounts {
             lifetime: volume.lifetime(),
             claim: operator.claim(volume, &plan.assignment, &student, &job),
             path: volume.path(),
-            stages: Stage::ALL.map(|stage| (stage, table::access(stage, volume))),
+            stages: Stage::ALL.map(|stage| (stage, table::access(stage, volume))).into(),
         };
         Self { template: plan.name(), volumes: Volume::ALL.map(row).into() }
     }
@@ -63,7 +65,7 @@ impl std::fmt::Display for Mounts {
         for row in &self.volumes {
             let Row { number, id, title: _, lifetime: _, claim, path: _, stages } = row;
             let mut cells = vec![number.to_string(), id.to_string(), claim.clone()];
-            cells.extend(stages.iter().map(|(_, access)| access.map_or('·', Access::letter).to_string()));
+            cells.extend(stages.values().map(|access| access.map_or('·', Access::letter).to_string()));
             table.add_row(cells);
         }
         for (index, column) in table.column_iter_mut().enumerate() {
