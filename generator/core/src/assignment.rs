@@ -34,7 +34,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub use folder::Content;
-pub use publication::{Described, Needs, Publication};
+pub use publication::Publication;
 pub use valid::{AnswerPlace, AnswerToRecord, Assignment, Case, Sample};
 
 use crate::diagnostics::{Place, Problem, Severity, Source, codes};

@@ -6,6 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod assignment;
+pub mod audit;
 pub mod diagnostics;
+pub mod mounts;
+pub mod operator;
+pub mod pack;
 pub mod plan;
+pub mod render;
 pub mod schema;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::folder::{Content, Laid, sha256};
 use super::valid::{Assignment, Case};
+use crate::plan::{Described, Needs};
 
 /// Seconds that a stage may take beside what it runs: to start, to copy, to write.
 const SLACK_SECONDS: u64 = 60;
@@ -33,34 +34,6 @@ pub struct Publication {
     pub configuration_files: BTreeMap<Digest, Content>,
     /// Contents that `answers` names.
     pub answer_files: BTreeMap<Digest, Content>,
-}
-
-/// What a plan is made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Described {
-    /// Which assignment.
-    pub assignment: AssignmentId,
-    /// Which revision of it.
-    pub revision: Digest,
-    /// Its title, for people.
-    pub title: String,
-    /// Its description, for people; may be empty.
-    pub description: String,
-    /// The image of Verify and Test.
-    pub image: String,
-    /// What Verify needs.
-    pub verify: Needs,
-    /// What Test needs.
-    pub test: Needs,
-}
-
-/// What a stage needs so that its own limits are met before the pod's are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// Wall-clock time, in seconds.
-    pub wall_seconds: u64,
-    /// Memory, in bytes.
-    pub memory_bytes: u64,
 }
 
 /// Everything that decides marks; its SHA-256 is the revision. The order of fields is part of the format.
