@@ -1,8 +1,5 @@
 //! `assay render` and `assay mounts`.
 
-use std::io::Write;
-use std::path::Path;
-
 use assay_contract::Exit;
 use assay_core::mounts::Mounts as AppliedTable;
 use assay_core::render;
@@ -12,6 +9,7 @@ use crate::args::{Mounts, Render};
 use crate::commands;
 use crate::console::Console;
 use crate::error::CliError;
+use crate::files;
 
 #[derive(Serialize)]
 struct Rendered<'a> {
@@ -26,21 +24,13 @@ pub(crate) fn run(console: &Console, args: &Render) -> Result<Exit, CliError> {
     // Nothing is written before what was rendered has been read back and held against the table.
     let checked = render::render(&plan, &operator).map_err(CliError::bug)?;
     if let Some(path) = &args.to {
-        write(path, checked.text())?;
+        files::replace(path, checked.text().as_bytes())
+            .map_err(|error| CliError::io(format!("cannot write {}", path.display()), error))?;
         console.note(&format!("{} written to {}", checked.name(), path.display()));
     } else {
         console.data(&Rendered { name: checked.name(), template: checked.text() }, || checked.text().to_owned())?;
     }
     Ok(Exit::Done)
-}
-
-/// Writes beside the target and renames, so that an interruption leaves what was there.
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |error| CliError::io(format!("cannot write {}", path.display()), error);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error)).map(drop)
 }
 
 pub(crate) fn mounts(console: &Console, args: &Mounts) -> Result<Exit, CliError> {
