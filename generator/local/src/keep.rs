@@ -3,6 +3,7 @@
 //! Every name is checked, every folder is opened beneath the last one without following links, and no file is ever
 //! replaced. What does not fit is left out and named.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,12 +21,13 @@ use crate::error::EngineError;
 pub(crate) struct Keeping {
     root: OwnedFd,
     folder: PathBuf,
-    /// What was left out, in words.
-    pub(crate) left_out: Vec<String>,
+    left_out: Vec<String>,
+    /// How many files of each volume were left out.
+    counts: BTreeMap<Volume, usize>,
 }
 
-/// More lines than this would help nobody.
-const MAX_LEFT_OUT: usize = 1_000;
+/// How many files of one volume are named that were left out; the rest is counted.
+const MAX_NAMED: usize = 50;
 
 impl Keeping {
     /// Takes `folder`, which is empty or does not exist.
@@ -43,6 +45,7 @@ impl Keeping {
             root: root.map_err(|error| failed(error.into()))?,
             folder: folder.to_owned(),
             left_out: Vec::new(),
+            counts: BTreeMap::new(),
         })
     }
 
@@ -73,10 +76,19 @@ impl Keeping {
 
     /// Notes that something is left out.
     pub(crate) fn leave_out(&mut self, volume: Volume, path: &[OsString], why: &str) {
-        if self.left_out.len() < MAX_LEFT_OUT {
+        let count = self.counts.entry(volume).or_default();
+        *count += 1;
+        if *count <= MAX_NAMED {
             let path: PathBuf = path.iter().collect();
             self.left_out.push(format!("{volume}/{}: {why}", path.display().to_string().escape_debug()));
         }
+    }
+
+    /// What was left out, in words.
+    pub(crate) fn finish(mut self) -> Vec<String> {
+        let more = self.counts.into_iter().filter(|(_, count)| *count > MAX_NAMED);
+        self.left_out.extend(more.map(|(volume, count)| format!("{volume}: {} more", count - MAX_NAMED)));
+        self.left_out
     }
 
     fn place(
@@ -151,8 +163,9 @@ mod tests {
         }
         keeping.file(Volume::Testing, &path(&["good"]), true, b"x").unwrap();
         keeping.file(Volume::Testing, &path(&["good"]), true, b"again").unwrap();
-        assert_eq!(keeping.left_out.len(), 8);
-        assert!(keeping.left_out.iter().all(|line| !line.chars().any(char::is_control)));
+        let left_out = keeping.finish();
+        assert_eq!(left_out.len(), 8);
+        assert!(left_out.iter().all(|line| !line.chars().any(char::is_control)));
         assert_eq!(fs::read(place.path().join("kept/testing/good")).unwrap(), b"x");
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
         assert_eq!(fs::read_dir(place.path().join("kept/testing")).unwrap().count(), 1);
@@ -164,7 +177,8 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let mut keeping = Keeping::new(place.path()).unwrap();
         std::os::unix::fs::symlink(outside.path(), place.path().join("testing")).unwrap();
-        assert!(keeping.file(Volume::Testing, &path(&["x"]), false, b"x").is_err());
+        keeping.file(Volume::Testing, &path(&["x"]), false, b"x").unwrap();
+        assert_eq!(keeping.finish().len(), 1);
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 

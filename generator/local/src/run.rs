@@ -42,7 +42,7 @@ pub fn run(job: Job<'_>, on_event: &mut dyn FnMut(Event)) -> Result<Run, EngineE
         Some(folder) => Toolchain::rootfs(folder)?,
     };
     let laid = order::laid(&job)?;
-    let mut keeping = job.keep.as_deref().map(Keeping::new).transpose()?;
+    let keeping = job.keep.as_deref().map(Keeping::new).transpose()?;
     let (mut session, lacks) = settle(&job.job, &toolchain, order::owners(&job.plan))?;
     session.command(&Request::Tool, job.tool)?;
     for Laid { volume, path, bytes } in laid {
@@ -77,9 +77,9 @@ pub fn run(job: Job<'_>, on_event: &mut dyn FnMut(Event)) -> Result<Run, EngineE
         toolchain: toolchain.kind(),
         not_kept: Vec::new(),
     };
-    if let Some(keeping) = &mut keeping {
-        conductor.keep(keeping)?;
-        run.not_kept.append(&mut keeping.left_out);
+    if let Some(mut keeping) = keeping {
+        conductor.keep(&mut keeping)?;
+        run.not_kept = keeping.finish();
     }
     run.outputs = conductor.known.outputs;
     Ok(run)
@@ -115,10 +115,10 @@ fn settle(
     owners: Vec<(Volume, u32)>,
 ) -> Result<(Session, Vec<String>), EngineError> {
     let mapping = users::choose();
-    let workspace = order::workspace(toolchain, Path::is_dir)?.to_owned();
+    let workspace = order::workspace(toolchain, is_plain_folder)?.to_owned();
     let mut session = Session::open(job, &mapping)?;
     let info = rustix::system::sysinfo();
-    let memory = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
+    let memory = info.totalram.saturating_mul(info.mem_unit.into());
     let prepare = Prepare {
         workspace,
         single_user: matches!(mapping, Mapping::Single { .. }),
@@ -129,6 +129,11 @@ fn settle(
     lacks.extend(session.prepare(prepare)?);
     lacks.push("memory and CPU of a stage as a whole: only those of each build and case are limited".into());
     Ok((session, lacks))
+}
+
+/// A folder and no link to one: the mount table names what a link leads to.
+fn is_plain_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Takes the stages through one after another.

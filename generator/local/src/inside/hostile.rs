@@ -17,7 +17,7 @@ pub(super) const MAX_DEPTH: usize = 32;
 /// Files and folders of one volume.
 pub(super) const MAX_ENTRIES: usize = 50_000;
 /// Bytes of one file.
-pub(super) const MAX_FILE: u64 = 256 << 20;
+pub(super) const MAX_FILE: u64 = 64 << 20;
 /// Bytes of one volume.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
 
@@ -49,14 +49,15 @@ fn beneath(root: impl AsFd, path: impl rustix::path::Arg, flags: OFlags) -> rust
 
 /// The plain file of at most `cap` bytes at `path` beneath `root`.
 pub(super) fn take(root: impl AsFd, path: impl rustix::path::Arg, cap: u64) -> io::Result<Found> {
-    let refused = |why: &str| Ok(Found::Refused(why.to_owned()));
+    let refused = |why: &str| Ok(Found::Refused(why.into()));
     let fd = match beneath(root, path, OFlags::RDONLY) {
         Ok(fd) => fd,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(Found::Absent),
         Err(Errno::LOOP | Errno::XDEV) => return refused("a link leads there"),
         // A socket, or a device without a driver.
         Err(Errno::NXIO | Errno::NODEV) => return refused("it is not a plain file"),
-        Err(error) => return Err(error.into()),
+        // Such as a device node where devices are not allowed, which anybody can make (0, 0).
+        Err(error) => return refused(&format!("it cannot be opened ({})", io::Error::from(error))),
     };
     let stat = fstat(&fd)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {

@@ -75,6 +75,9 @@ const NEW_NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWCGROUP,
 ];
 
+/// Set in a call's number that comes by way of x32.
+const X32: i64 = 0x4000_0000;
+
 /// Pushes characters into a terminal's input.
 const TIOCSTI: u64 = 0x5412;
 
@@ -89,7 +92,7 @@ pub(super) fn apply() -> io::Result<()> {
     );
     // Its flags lie in memory that a filter cannot read. Told that there is no such call, libraries use `clone`.
     let absent = SeccompFilter::new(
-        BTreeMap::from([(libc::SYS_clone3, vec![])]),
+        BTreeMap::from([(libc::SYS_clone3, vec![]), (libc::SYS_clone3 | X32, vec![])]),
         SeccompAction::Allow,
         SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
         arch,
@@ -114,6 +117,11 @@ fn refusals() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendErr
     }
     let tiocsti = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, TIOCSTI)?;
     rules.insert(libc::SYS_ioctl, vec![SeccompRule::new(vec![tiocsti])?]);
+    if cfg!(target_arch = "x86_64") {
+        // The same calls by the numbers of the x32 interface, which pass for this architecture.
+        let x32: Vec<_> = rules.iter().map(|(call, rule)| (call | X32, rule.clone())).collect();
+        rules.extend(x32);
+    }
     Ok(rules)
 }
 

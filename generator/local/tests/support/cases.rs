@@ -2,15 +2,19 @@
 
 use std::fs;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::process::Command;
 use std::time::Duration;
 
 use assay_contract::{Stage, Trust, Volume, table};
+use rustix::process::Signal;
 
-use crate::stage::{Seen, Who, eventually, open_folder, play, processes_of, start};
+use crate::stage::{Seen, Who, eventually, open_folder, play, processes_of, start, start_by};
 
-pub const ALL: &[(&str, fn(Who))] = &[
+/// A name and what is done under it.
+type Case = (&'static str, fn(Who));
+
+pub(crate) const ALL: &[Case] = &[
     ("stages_see_their_row_and_nothing_else", stages_see_their_row),
     ("stages_have_no_rights", stages_have_no_rights),
     ("stages_inherit_nothing", stages_inherit_nothing),
@@ -31,6 +35,11 @@ pub const ALL: &[(&str, fn(Who))] = &[
     ("an_unpacked_image_takes_the_place_of_this_machine", unpacked_image),
     ("a_kill_at_any_moment_leaves_nothing", kill_leaves_nothing),
     ("an_interrupt_leaves_nothing", interrupt_leaves_nothing),
+    ("a_deadline_holds_when_nobody_reads", stalled_reader),
+    ("processes_of_a_stage_are_counted", processes_are_counted),
+    ("a_toolchain_folder_is_shown_read_only", toolchain_folder),
+    ("without_namespaces_nothing_is_run", no_namespaces),
+    ("a_container_without_spare_users_is_enough", in_a_container_without_spare_users),
 ];
 
 fn each_told(seen: &Seen, key: &str, check: impl Fn(Stage, String)) {
@@ -308,7 +317,11 @@ fn failures_have_their_words(who: Who) {
 }
 
 fn orphans_are_killed(who: Who) {
-    let seen = play(who, "verify: orphan\ntest: say ran\n", &[]);
+    let seen = play(
+        who,
+        "verify: sh (setsid sh -c 'trap \"\" HUP TERM; sleep 1000; : MARKER' &) > /dev/null 2>&1\ntest: say ran\n",
+        &[],
+    );
     seen.succeeded();
     assert_eq!(seen.told(Stage::Test, "said"), "ran");
     assert_eq!(seen.told(Stage::Test, "pids"), "1");
@@ -350,7 +363,7 @@ fn volumes_are_kept(who: Who) {
     let kept = folder.path().join("kept");
     let own = "/volumes/testing";
     let script = format!(
-        "test: put {own}/plain x\ntest: link {own}/link /etc/passwd\ntest: socket {own}/socket\ntest: deep {own}\n\
+        "test: put {own}/plain x\ntest: link {own}/link /etc/passwd\ntest: socket {own}/socket\ntest: sh mknod {own}/device c 0 0\ntest: deep {own}\n\
          verify: many /volumes/verification\n"
     );
     let seen = play(who, &script, &[format!("keep={}", kept.display())]);
@@ -366,6 +379,11 @@ fn volumes_are_kept(who: Who) {
     volumes.sort();
     assert_eq!(names, volumes);
     assert_eq!(fs::read_dir(kept.join("verification")).unwrap().count(), 0, "names with control characters");
+    assert!(
+        seen.after("not-kept").iter().any(|line| line.starts_with("verification: ")),
+        "the rest is counted"
+    );
+    assert!(fs::symlink_metadata(kept.join("testing/device")).is_err());
     for why in ["testing/link: a link leads there", "testing/socket: it is not a plain file"] {
         assert!(seen.after("not-kept").contains(&why), "{:#?}", seen.after("not-kept"));
     }
@@ -400,11 +418,12 @@ fn leavings() -> (Vec<String>, String) {
 }
 
 fn kill_leaves_nothing(who: Who) {
-    let script = "verify: orphan\ntest: sh (setsid sleep 1000 &)\ntest: sleep 1000\n";
+    let orphan = "sh (setsid sh -c 'sleep 1000; : MARKER' &) > /dev/null 2>&1";
+    let script = format!("verify: {orphan}\ntest: {orphan}\ntest: sleep 1000\n");
     let before = leavings();
     // From before the first namespace to the middle of the job, in steps that fall between all of its steps.
     for delay in (0..40).map(|n| Duration::from_millis(n * n / 2)) {
-        let mut running = start(who, script, &[]);
+        let mut running = start(who, &script, &[]);
         std::thread::sleep(delay);
         running.child.kill().unwrap();
         running.child.wait().unwrap();
@@ -414,19 +433,70 @@ fn kill_leaves_nothing(who: Who) {
 }
 
 fn interrupt_leaves_nothing(who: Who) {
-    for signal in ["-INT", "-TERM", "-HUP"] {
-        let mut running = start(who, "test: sleep 1000\n", &[]);
-        // Only when the stage sleeps is there something to interrupt.
-        eventually("the stage does not run", || {
-            let of = |pid: &u32| {
-                fs::read_to_string(format!("/proc/{pid}/cmdline"))
-                    .is_ok_and(|c| c.contains("assay-stage\0setup") || c.contains(&running.marker))
-            };
-            processes_of(&running.marker).iter().filter(|pid| of(pid)).count() >= 3
-        });
-        let pid = running.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut running = start(who, "test: sh sleep 1000; : MARKER\n", &[]);
+        running.until("started test");
+        running.signal(signal);
         running.child.wait().unwrap();
         eventually("processes are left", || processes_of(&running.marker).is_empty());
     }
+}
+
+fn stalled_reader(who: Who) {
+    let mut running = start(who, "test: flood\ntest: sh sleep 1000; : sleeper-MARKER\n", &["test=2".into()]);
+    running.until("started test");
+    running.signal(Signal::STOP);
+    let sleeper = format!("sleeper-{}", running.marker);
+    // It may not have begun to sleep when its deadline comes; then it is gone as well.
+    std::thread::sleep(Duration::from_secs(2));
+    eventually("the deadline does not hold", || processes_of(&sleeper).is_empty());
+    running.signal(Signal::CONT);
+    let seen = running.rest();
+    assert_eq!(seen.end(Stage::Test), "Failed 137 Some(Deadline)");
+    assert_eq!(seen.end(Stage::Finalise), "Succeeded 0 None");
+}
+
+fn processes_are_counted(who: Who) {
+    let seen = play(
+        who,
+        "test: sh i=0; while [ $i -lt 3000 ]; do sleep 100 > /dev/null 2>&1 & i=$((i+1)); done; echo all\n",
+        &["test=40".into()],
+    );
+    let end = seen.told(Stage::Test, "sh");
+    assert!(end.starts_with("exit status: ") && !end.contains("all"), "{end}");
+}
+
+fn toolchain_folder(who: Who) {
+    let folder = open_folder();
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    let program = folder.path().join("bin/hello");
+    fs::write(&program, "#!/bin/sh\necho hello from here\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!(
+        "verify: sh hello\ntest: sh touch {}/x\nsetup: exists {}\n",
+        folder.path().display(),
+        folder.path().display()
+    );
+    let seen = play(who, &script, &[format!("toolchain={}", folder.path().display())]);
+    seen.succeeded();
+    assert_eq!(seen.told(Stage::Verify, "sh"), "exit status: 0 hello from here");
+    assert!(seen.told(Stage::Test, "sh").starts_with("exit status: 1"), "it is read only");
+    assert!(seen.told(Stage::Setup, "exists").ends_with(" false"), "trusted stages see no toolchain");
+}
+
+fn no_namespaces(who: Who) {
+    let forbid = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$@\"";
+    let before = ["unshare", "-Ur", "sh", "-c", forbid, "sh"];
+    let seen = start_by(who, &before, "setup: say ran\n", &[]).rest();
+    assert_eq!(seen.lines.len(), 1, "{:#?}", seen.lines);
+    assert!(seen.lines[0].starts_with("error Namespaces"), "{}", seen.lines[0]);
+    assert!(seen.lines[0].contains("MaxSysctl") && seen.lines[0].contains("sysctl"), "{}", seen.lines[0]);
+}
+
+fn in_a_container_without_spare_users(who: Who) {
+    let seen = start_by(who, &["unshare", "-Ur"], "", &[]).rest();
+    seen.succeeded();
+    assert_eq!(seen.after("lack users apart:").len(), 1);
+    assert_eq!(seen.told(Stage::Test, "Uid"), "20002 20002 20002 20002");
+    assert_eq!(seen.told(Stage::Test, "CapBnd"), "0000000000000000");
 }

@@ -11,10 +11,10 @@ use assay_contract::{API_VERSION, AssignmentId, Digest, JobId, Limits, Stage, St
 use assay_core::plan::{Plan, StagePlan};
 use assay_local::{Event, Job};
 
-pub const FLAG: &str = "--run-one-job";
+pub(crate) const FLAG: &str = "--run-one-job";
 
 /// `run_job` as `<marker> <script> <tool> [<option>=<value>…]`.
-pub fn run_job(arguments: &[String]) -> ExitCode {
+pub(crate) fn run_job(arguments: &[String]) -> ExitCode {
     let (marker, script, tool) =
         (&arguments[0], fs::read(&arguments[1]).unwrap(), fs::read(&arguments[2]).unwrap());
     let options: BTreeMap<&str, &str> = arguments[3..].iter().filter_map(|o| o.split_once('=')).collect();

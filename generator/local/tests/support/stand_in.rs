@@ -38,7 +38,9 @@ fn tell(key: &str, value: impl std::fmt::Display) {
 
 fn names(folder: &str) -> String {
     let mut names: Vec<String> = match fs::read_dir(folder) {
-        Ok(entries) => entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+        Ok(entries) => {
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        }
         Err(error) => return error.to_string(),
     };
     names.sort();
@@ -52,7 +54,9 @@ fn see() {
     tell("environment", variables.join(" "));
     for line in fs::read_to_string("/proc/self/status").unwrap().lines() {
         let (key, value) = line.split_once(':').unwrap();
-        if ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"].contains(&key) {
+        if ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"]
+            .contains(&key)
+        {
             tell(key, value.split_whitespace().collect::<Vec<_>>().join(" "));
         }
     }
@@ -68,11 +72,21 @@ fn see() {
     for folder in ["/", "/dev", "/volumes", "/tmp", "/etc"] {
         tell("names", format!("{folder} {}", names(folder)));
     }
-    let pids: Vec<String> = names("/proc").split(' ').filter(|n| n.parse::<u32>().is_ok()).map(Into::into).collect();
+    let pids: Vec<String> =
+        names("/proc").split(' ').filter(|n| n.parse::<u32>().is_ok()).map(Into::into).collect();
     tell("pids", pids.join(" "));
     // The listing itself has one descriptor open.
     tell("descriptors", names("/proc/self/fd"));
-    tell("session", fs::read_to_string("/proc/self/stat").unwrap().split(' ').skip(5).take(2).collect::<Vec<_>>().join(" "));
+    tell(
+        "session",
+        fs::read_to_string("/proc/self/stat")
+            .unwrap()
+            .split(' ')
+            .skip(5)
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" "),
+    );
     tell("host", fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim());
     let interfaces: Vec<String> = fs::read_to_string("/proc/net/dev")
         .unwrap()
@@ -101,10 +115,16 @@ fn set_up(option: &impl Fn(&str) -> String) -> String {
     fs::create_dir("/volumes/submission/tool").unwrap();
     fs::copy("/assay-stage", "/volumes/submission/tool/assay-stage").unwrap();
     fs::set_permissions("/volumes/submission/tool/assay-stage", fs::Permissions::from_mode(0o755)).unwrap();
-    for (name, value) in [("outcome", "accepted"), ("refusal", "none"), ("late-seconds", "7"), ("network", "none")] {
+    for (name, value) in
+        [("outcome", "accepted"), ("refusal", "none"), ("late-seconds", "7"), ("network", "none")]
+    {
         put("/volumes/setup-configuration/outputs", name, value);
     }
-    put(&format!("/volumes/raw-submissions/{}/{}", option("assignment"), option("student")), &format!("{}.json", option("job")), "received");
+    put(
+        &format!("/volumes/raw-submissions/{}/{}", option("assignment"), option("student")),
+        &format!("{}.json", option("job")),
+        "received",
+    );
     script
 }
 
@@ -113,12 +133,19 @@ fn leave(stage: &str, option: &impl Fn(&str) -> String) {
         "results" => {
             put("/volumes/results", "private.json", "private");
             put("/volumes/results", "result.json", "student");
-            for (name, value) in [("verdict", "passed"), ("fault", "none"), ("points", "6.25\n"), ("max-points", "10")] {
+            for (name, value) in
+                [("verdict", "passed"), ("fault", "none"), ("points", "6.25\n"), ("max-points", "10")]
+            {
                 put("/volumes/results/outputs", name, value);
             }
         }
         "finalise" => {
-            let folder = format!("/volumes/private-results/{}/{}/{}", option("assignment"), option("student"), option("job"));
+            let folder = format!(
+                "/volumes/private-results/{}/{}/{}",
+                option("assignment"),
+                option("student"),
+                option("job")
+            );
             put(&folder, "concluded.json", "concluded");
             put("/volumes/finalisation/outputs", "verdict", "passed");
         }
@@ -174,29 +201,36 @@ fn act(verb: &str, rest: &str) {
             tell("filled", rest);
         }
         "flood" => (0..200_000).for_each(|_| tell("flood", "0123456789012345678901234567890123456789")),
-        "connect" => tell("connected", format!("{rest} {}", TcpStream::connect_timeout(&rest.parse().unwrap(), Duration::from_secs(2)).is_ok())),
+        "connect" => tell(
+            "connected",
+            format!(
+                "{rest} {}",
+                TcpStream::connect_timeout(&rest.parse().unwrap(), Duration::from_secs(2)).is_ok()
+            ),
+        ),
         "datagram" => {
             let sent = UdpSocket::bind("0.0.0.0:0").and_then(|socket| socket.send_to(b"x", rest));
             tell("sent", format!("{rest} {}", sent.is_ok()));
         }
         "loopback" => {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            tell("loopback", TcpStream::connect_timeout(&listener.local_addr().unwrap(), Duration::from_secs(2)).is_ok());
+            tell(
+                "loopback",
+                TcpStream::connect_timeout(&listener.local_addr().unwrap(), Duration::from_secs(2)).is_ok(),
+            );
         }
         "abstract" => {
             let address = SocketAddr::from_abstract_name(rest).unwrap();
             tell("abstract", UnixStream::connect_addr(&address).is_ok());
         }
         "path-socket" => tell("path-socket", UnixStream::connect(rest).is_ok()),
-        "orphan" => {
-            let mut sleeper = Command::new("sh");
-            sleeper.args(["-c", "(setsid sleep 1000 &) ; trap '' HUP TERM; sleep 1000 &"]).stdin(Stdio::null());
-            let _ = sleeper.status();
-        }
         "sh" => {
             let output = Command::new("sh").args(["-c", rest]).stdin(Stdio::null()).output();
             match output {
-                Ok(output) => tell("sh", format!("{} {}", output.status, String::from_utf8_lossy(&output.stdout).trim())),
+                Ok(output) => tell(
+                    "sh",
+                    format!("{} {}", output.status, String::from_utf8_lossy(&output.stdout).trim()),
+                ),
                 Err(error) => tell("sh", error),
             }
         }
