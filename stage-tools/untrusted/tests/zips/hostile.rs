@@ -132,7 +132,7 @@ fn s7_a_million_entries_are_refused_unread() {
     });
     assert_eq!(code(&zip.build()), "too-many-files");
     // Real ones, of which the end tells few.
-    let many = (0..5_000).map(|n| Entry::stored(format!("{n}"), ""));
+    let many = (0..1_000).map(|n| Entry::stored(format!("{n}"), ""));
     let zip = Zip::of(many).with(|zip| {
         zip.end = Some(Box::new(|end| (end.entries, end.entries_here) = (3, 3)));
     });
@@ -408,7 +408,7 @@ fn s9_extra_fields_that_lie() {
         entry.offset = Some(u32::MAX);
         entry.central.extra = zip64(&[u64::MAX]);
     });
-    assert_eq!(one(offset), "prefix-data");
+    assert_eq!(one(offset), "header-mismatch");
     // Another name in the Unicode path.
     let mut path = vec![1];
     path.extend(crc32fast::hash(b"a").to_le_bytes());

@@ -141,8 +141,6 @@ fn seen_by_rawzip(bytes: &[u8]) -> Files {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn what_was_packed_is_unpacked((files, zip) in zips()) {
         // The comment is random: now and then it holds the mark of an end.
