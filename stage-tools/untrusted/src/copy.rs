@@ -91,7 +91,8 @@ pub fn copy_hashed(
     let mut left = max_bytes;
     let mut buffer = vec![0; BUFFER];
     loop {
-        let bytes = fill(&mut source, &mut buffer).map_err(|source| Error::io("read the source of", shown, source))?;
+        let bytes = fill(&mut source, &mut buffer)
+            .map_err(|source| Error::io("read the source of", shown, source))?;
         if bytes.is_empty() {
             break;
         }

@@ -86,7 +86,9 @@ pub enum Error {
         path: String,
     },
     /// A symbolic link stands there or on the way.
-    #[error("`{path}` is or passes through a symbolic link, and links are not followed; put the file itself there")]
+    #[error(
+        "`{path}` is or passes through a symbolic link, and links are not followed; put the file itself there"
+    )]
     Link {
         /// The path.
         path: String,

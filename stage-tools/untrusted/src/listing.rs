@@ -30,7 +30,10 @@ pub(crate) fn each(
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." && matches!(visit(OsStr::from_bytes(name), entry.file_type()), Then::Stop) {
+        if name != b"."
+            && name != b".."
+            && matches!(visit(OsStr::from_bytes(name), entry.file_type()), Then::Stop)
+        {
             break;
         }
     }

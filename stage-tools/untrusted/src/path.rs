@@ -222,7 +222,8 @@ fn check_part(part: &str) -> Result<(), NameProblem> {
 fn is_device(plain: &str) -> bool {
     let stem = plain.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let numbered = |prefix| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
     };
     matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$") || numbered("com") || numbered("lpt")
 }
@@ -276,8 +277,22 @@ mod tests {
     #[test]
     fn ordinary_names_pass() {
         for path in [
-            "wc.c", "src/main.rs", ".gitignore", "a/b/c/d.txt", "Grün/文件.txt", "with space.md", "..hidden", "...x", "a..b",
-            "console.c", "com10.txt", "nullable", "12:30.txt", "-rf", "~", "$HOME",
+            "wc.c",
+            "src/main.rs",
+            ".gitignore",
+            "a/b/c/d.txt",
+            "Grün/文件.txt",
+            "with space.md",
+            "..hidden",
+            "...x",
+            "a..b",
+            "console.c",
+            "com10.txt",
+            "nullable",
+            "12:30.txt",
+            "-rf",
+            "~",
+            "$HOME",
         ] {
             assert_eq!(SubmissionPath::new(path).as_ref().map(SubmissionPath::as_str), Ok(path));
         }

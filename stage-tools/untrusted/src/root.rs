@@ -129,7 +129,14 @@ impl Root {
     pub fn list(&self, rel: impl AsRef<Path>, max: u64) -> Result<Vec<(OsString, Kind)>, Error> {
         let rel = Rel::parse(rel.as_ref())?;
         let dir = self.open_dir(rel)?;
-        names(dir.as_fd(), rel.bytes(), max)
+        let mut names = names(dir.as_fd(), rel.bytes(), max)?;
+        // Not every file system keeps kinds in its directories.
+        for (name, kind) in names.iter_mut().filter(|(_, kind)| *kind == Kind::Unknown) {
+            if let Ok(stat) = statat(&dir, &*name, AtFlags::SYMLINK_NOFOLLOW) {
+                *kind = Kind::of_mode(stat.st_mode);
+            }
+        }
+        Ok(names)
     }
 
     /// What `rel` is, without following it; `None` when nothing is there.
@@ -280,7 +287,7 @@ pub(crate) fn opened(fd: OwnedFd, shown: &[u8], hard_links: HardLinks) -> Result
     if kind != Kind::Regular {
         return Err(Error::NotRegular { path: escaped(shown), kind });
     }
-    let links = u64::from(stat.st_nlink);
+    let links = count(stat.st_nlink);
     if hard_links == HardLinks::Refuse && links != 1 {
         return Err(Error::HardLinked { path: escaped(shown), links });
     }
@@ -290,6 +297,11 @@ pub(crate) fn opened(fd: OwnedFd, shown: &[u8], hard_links: HardLinks) -> Result
 /// A size as the kernel tells it, which is never negative.
 pub(crate) fn size(st_size: i64) -> u64 {
     u64::try_from(st_size).unwrap_or(u64::MAX)
+}
+
+/// A count that has another width on other processors.
+pub(crate) fn count(count: impl Into<u64>) -> u64 {
+    count.into()
 }
 
 pub(crate) fn names(dir: BorrowedFd<'_>, shown: &[u8], max: u64) -> Result<Vec<(OsString, Kind)>, Error> {
@@ -320,7 +332,10 @@ pub(crate) fn publish(
     shown: &[u8],
     same: impl FnOnce(File) -> std::io::Result<bool>,
 ) -> Result<Published, Error> {
-    let dir = scratch.dir().try_clone_to_owned().map_err(|source| Error::io("open the directory of", shown, source))?;
+    let dir = scratch
+        .dir()
+        .try_clone_to_owned()
+        .map_err(|source| Error::io("open the directory of", shown, source))?;
     let named = scratch.publish_new(name).map_err(|errno| Error::system("link into place", shown, errno))?;
     if named == Named::Done {
         return Ok(Published::New);
@@ -379,7 +394,8 @@ pub(crate) fn create_dir(
         Err(Errno::EXIST) => false,
         Err(errno) => return Err(MakeDir::Failed(errno)),
     };
-    let rel = Rel::parse(Path::new(std::ffi::OsStr::from_bytes(name))).map_err(|_| MakeDir::Failed(Errno::INVAL))?;
+    let rel = Rel::parse(Path::new(std::ffi::OsStr::from_bytes(name)))
+        .map_err(|_| MakeDir::Failed(Errno::INVAL))?;
     let made = beneath::open(parent, rel, DIRECTORY).map_err(MakeDir::Taken)?;
     if new {
         fchmod(&made, Mode::from_raw_mode(mode)).map_err(MakeDir::Failed)?;

@@ -26,7 +26,9 @@ pub(crate) fn unfinished_name() -> OsString {
 }
 
 /// Calls `make` with fresh names until one was free.
-pub(crate) fn with_fresh_name<T>(make: impl Fn(&OsString) -> Result<T, Errno>) -> Result<(T, OsString), Errno> {
+pub(crate) fn with_fresh_name<T>(
+    make: impl Fn(&OsString) -> Result<T, Errno>,
+) -> Result<(T, OsString), Errno> {
     let mut last = Errno::EXIST;
     for _ in 0..TRIES {
         let name = unfinished_name();
@@ -141,12 +143,14 @@ fn link_nameless(file: &File, dir: BorrowedFd<'_>, name: &[u8]) -> Result<(), Er
 fn rename_new(dir: BorrowedFd<'_>, from: &OsString, to: &[u8]) -> Result<(), Errno> {
     match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
         // NFS cannot, but it can link; a process that dies in between leaves a second name, which is swept.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            linkat(dir, from, dir, to, AtFlags::empty())?;
-            unlinkat(dir, from, AtFlags::empty())
-        }
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => rename_by_link(dir, from, to),
         result => result,
     }
+}
+
+fn rename_by_link(dir: BorrowedFd<'_>, from: &OsString, to: &[u8]) -> Result<(), Errno> {
+    linkat(dir, from, dir, to, AtFlags::empty())?;
+    unlinkat(dir, from, AtFlags::empty())
 }
 
 #[cfg(test)]
@@ -174,14 +178,19 @@ mod tests {
         }
     }
 
+    type Rename = fn(BorrowedFd<'_>, &OsString, &[u8]) -> Result<(), Errno>;
+
     #[test]
-    fn the_way_without_rename_flags_does_not_overwrite() {
-        let folder = tempfile::tempdir().unwrap();
-        let dir = File::open(folder.path()).unwrap();
-        std::fs::write(folder.path().join("a"), "a").unwrap();
-        std::fs::write(folder.path().join("b"), "b").unwrap();
-        assert_eq!(rename_new(dir.as_fd(), &"a".into(), b"b"), Err(Errno::EXIST));
-        assert_eq!(rename_new(dir.as_fd(), &"a".into(), b"c"), Ok(()));
-        assert!(!folder.path().join("a").exists());
+    fn neither_way_to_rename_overwrites() {
+        for rename in [rename_new as Rename, rename_by_link] {
+            let folder = tempfile::tempdir().unwrap();
+            let dir = File::open(folder.path()).unwrap();
+            std::fs::write(folder.path().join("a"), "a").unwrap();
+            std::fs::write(folder.path().join("b"), "b").unwrap();
+            assert_eq!(rename(dir.as_fd(), &"a".into(), b"b"), Err(Errno::EXIST));
+            assert_eq!(rename(dir.as_fd(), &"a".into(), b"c"), Ok(()));
+            assert!(!folder.path().join("a").exists());
+            assert_eq!(std::fs::read(folder.path().join("b")).unwrap(), b"b");
+        }
     }
 }

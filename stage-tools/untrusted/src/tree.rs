@@ -205,3 +205,31 @@ pub(crate) fn change_mode(
     }
     Ok(Kind::of_mode(mode))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileExt as _;
+
+    type Copy = fn(&File, &File, &mut Tally, &[u8]) -> Result<(), Error>;
+
+    #[test]
+    fn both_ways_copy_all_bytes_and_stop_at_the_budget() {
+        let by_hand: Copy = |source, copy, copied, shown| {
+            copy_by_hand(source.try_clone().unwrap(), copy.try_clone().unwrap(), copied, shown)
+        };
+        for copy_bytes in [copy_in_kernel as Copy, by_hand] {
+            let (source, copy) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+            let bytes: Vec<u8> = (0..300_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+            source.write_all_at(&bytes, 0).unwrap();
+            let budget = |bytes| Tally::new(Budget { entries: 0, depth: 0, bytes }, b"");
+            copy_bytes(&source, &copy, &mut budget(300_000), b"").unwrap();
+            let mut copied = vec![0; 300_000];
+            copy.read_exact_at(&mut copied, 0).unwrap();
+            assert_eq!(copied, bytes);
+            rustix::fs::seek(&source, rustix::fs::SeekFrom::Start(0)).unwrap();
+            let result = copy_bytes(&source, &copy, &mut budget(299_999), b"");
+            assert!(matches!(result, Err(Error::TooLarge { limit: 299_999, .. })));
+        }
+    }
+}

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::descent::{Descent, Lost};
 use crate::path::Rel;
-use crate::root::{self, Root, size};
+use crate::root::{self, Root, count, size};
 use crate::{Error, Kind, escaped};
 
 /// How much of a tree may be looked at; passing any limit is an error.
@@ -252,6 +252,6 @@ fn entry(path: PathBuf, stat: &Stat) -> Entry {
         // `st_blocks` counts 512 bytes, whatever the file system's blocks are.
         on_disk: size(stat.st_blocks).saturating_mul(512),
         mode: stat.st_mode & 0o7777,
-        links: u64::from(stat.st_nlink),
+        links: count(stat.st_nlink),
     }
 }

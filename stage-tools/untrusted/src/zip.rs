@@ -29,7 +29,7 @@
 //! | `case-collision` | names that are one name where case, width or the encoding of accents does not count |
 //! | `file-and-directory` | one name for a file and a directory |
 //! | `directory-with-data` | a directory entry that holds bytes |
-//! | `too-many-files`, `too-large` | beyond the budget; bytes are counted as they come out, whatever the headers say |
+//! | `too-many-files`, `large-directory`, `too-large` | beyond the budget; bytes are counted as they come out, whatever the headers say |
 //! | `bad-data`, `bad-checksum` | data that does not inflate, or to something else than was packed |
 //! | `empty` | no file left after ignoring junk |
 //!
@@ -82,8 +82,10 @@ pub struct Budget {
     pub unpacked_bytes: u64,
     /// Files that are unpacked.
     pub files: u64,
-    /// Entries of any kind: files, directories, ignored junk.
+    /// Entries of any kind: files, directories, ignored junk; also files and directories that come of them.
     pub entries: u64,
+    /// Bytes of the zip's directory: names, extra fields and comments of all entries.
+    pub directory_bytes: u64,
     /// Parts of a path, its name included.
     pub depth: u64,
     /// Bytes of a path.
@@ -91,12 +93,13 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget with room for directories and junk beside the files: paths of at most 1024 bytes and 32 parts, and
-    /// four entries a file and 256 more.
+    /// A budget with room for directories and junk beside the files: four entries a file and 256 more, 128 bytes of the
+    /// zip's directory for each and 64 KiB more, paths of at most 1024 bytes and 32 parts.
     #[must_use]
     pub const fn new(unpacked_bytes: u64, files: u64) -> Budget {
         let entries = files.saturating_mul(4).saturating_add(256);
-        Budget { unpacked_bytes, files, entries, depth: 32, name_bytes: 1024 }
+        let directory_bytes = entries.saturating_mul(128).saturating_add(64 * 1024);
+        Budget { unpacked_bytes, files, entries, directory_bytes, depth: 32, name_bytes: 1024 }
     }
 }
 
@@ -146,23 +149,19 @@ impl From<Error> for Failure {
 /// Unpacks `zip` to the new directory `rel` of `dest`; its parent must exist. Reads at offsets, so the file's position
 /// does not matter; nobody may write to the file meanwhile (unpack the copy that was hashed). Not made durable.
 ///
-/// Memory is bounded by the budget: some 300 bytes and the name for each entry, and buffers of 320 KiB.
+/// Memory is bounded by the budget: some 500 bytes for each entry, some five times `directory_bytes`, and buffers of
+/// less than half a MiB.
 ///
 /// # Errors
 /// [`Failure::Refused`] by the rules of this module, [`Failure::Failed`] when reading or writing fails or something is
 /// at `rel` already. Nothing is left in either case.
-pub fn unpack(
-    zip: &File,
-    dest: &Root,
-    rel: impl AsRef<Path>,
-    budget: &Budget,
-) -> Result<Unpacked, Failure> {
+pub fn unpack(zip: &File, dest: &Root, rel: impl AsRef<Path>, budget: &Budget) -> Result<Unpacked, Failure> {
     let rel = rel.as_ref();
     let archive = Archive::new(zip, zip_size(zip, rel)?);
     let contents = Contents::read(&archive, budget)?;
     let mut tree = NewTree::begin(dest, rel)?;
     for directory in contents.names.directories() {
-        tree.add_dir(Path::new(directory))?;
+        tree.add_dir(&directory)?;
     }
     let mut unpacker = Unpacker::new(&archive, budget.unpacked_bytes);
     let mut files = Vec::new();
@@ -207,6 +206,9 @@ impl Contents {
         if end.entries > budget.entries {
             return Err(Refusal::of(Reason::TooManyFiles { limit: budget.files }).into());
         }
+        if end.directory_end.saturating_sub(end.directory) > budget.directory_bytes {
+            return Err(Refusal::of(Reason::LargeDirectory { limit: budget.directory_bytes }).into());
+        }
         let mut names = Names::default();
         let mut ignored = Vec::new();
         let mut members = Vec::new();
@@ -221,7 +223,7 @@ impl Contents {
                 files = files.saturating_add(u64::from(member.kind == directory::EntryKind::File));
                 unpacked = unpacked.saturating_add(member.size);
                 // Sizes may lie, but one that is too large is wrong in any case: it must come true later.
-                if files > budget.files {
+                if files > budget.files || names.count() > budget.entries {
                     return Err(Refusal::of(Reason::TooManyFiles { limit: budget.files }).into());
                 }
                 if unpacked > budget.unpacked_bytes {

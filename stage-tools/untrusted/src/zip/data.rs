@@ -26,7 +26,14 @@ pub(super) struct Unpacker<'a> {
 impl<'a> Unpacker<'a> {
     pub(super) fn new(archive: &'a Archive<'a>, limit: u64) -> Unpacker<'a> {
         let buffer = || vec![0; BUFFER];
-        Unpacker { archive, inflate: Decompress::new(false), input: buffer(), output: buffer(), limit, left: limit }
+        Unpacker {
+            archive,
+            inflate: Decompress::new(false),
+            input: buffer(),
+            output: buffer(),
+            limit,
+            left: limit,
+        }
     }
 
     /// Unpacks `member`, whose packed bytes are at `data`, into `file`; a directory has none.
@@ -36,7 +43,14 @@ impl<'a> Unpacker<'a> {
         data: Range<u64>,
         file: Option<&mut File>,
     ) -> Result<(), Failure> {
-        let mut out = Out { member, file, checksum: crc32fast::Hasher::new(), size: 0, limit: self.limit, left: self.left };
+        let mut out = Out {
+            member,
+            file,
+            checksum: crc32fast::Hasher::new(),
+            size: 0,
+            limit: self.limit,
+            left: self.left,
+        };
         match member.method {
             Method::Stored => self.copy(data, &mut out)?,
             Method::Deflated => self.inflate(data, &mut out)?,
@@ -118,7 +132,8 @@ impl Out<'_> {
         }
         self.checksum.update(bytes);
         if let Some(file) = &mut self.file {
-            file.write_all(bytes).map_err(|error| Error::io("write", self.member.path.as_str().as_bytes(), error))?;
+            file.write_all(bytes)
+                .map_err(|error| Error::io("write", self.member.path.as_str().as_bytes(), error))?;
         }
         Ok(())
     }

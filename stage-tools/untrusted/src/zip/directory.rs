@@ -141,7 +141,9 @@ impl Directory<'_> {
     fn finish(&mut self) -> Result<(), Failure> {
         match self.bytes.fill_buf() {
             Ok([]) => Ok(()),
-            Ok(_) => Err(Refusal::of(Reason::HeaderMismatch("its directory has more than its end says")).into()),
+            Ok(_) => {
+                Err(Refusal::of(Reason::HeaderMismatch("its directory has more than its end says")).into())
+            }
             Err(error) => Err(failed(error)),
         }
     }
@@ -350,7 +352,9 @@ impl Fixed {
         // Packers do not always set the bit for directories, but never for files.
         let from_dos = (self.attributes & dos::DIRECTORY != 0).then_some(EntryKind::Directory);
         if [from_mode, from_dos].iter().flatten().any(|said| *said != kind) {
-            return Err(Reason::HeaderMismatch("its name and its attributes differ on whether it is a directory"));
+            return Err(Reason::HeaderMismatch(
+                "its name and its attributes differ on whether it is a directory",
+            ));
         }
         Ok(())
     }

@@ -29,7 +29,8 @@ impl<'a> Extra<'a> {
                 let length = fields.u16()?;
                 Some((id, fields.take(length.into())?))
             };
-            let (id, content) = field().ok_or(Reason::HeaderMismatch("its extra fields have wrong lengths"))?;
+            let (id, content) =
+                field().ok_or(Reason::HeaderMismatch("its extra fields have wrong lengths"))?;
             match id {
                 ZIP64 if extra.zip64.replace(content).is_some() => {
                     return Err(Reason::HeaderMismatch("it has two fields of 64-bit sizes"));

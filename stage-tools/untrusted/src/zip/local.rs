@@ -22,9 +22,16 @@ pub(super) struct Placed {
 }
 
 /// Finds all entries' data and checks that together they fill the zip up to `directory`.
-pub(super) fn place(archive: &Archive<'_>, mut members: Vec<Member>, directory: u64) -> Result<Vec<Placed>, Failure> {
+pub(super) fn place(
+    archive: &Archive<'_>,
+    mut members: Vec<Member>,
+    directory: u64,
+) -> Result<Vec<Placed>, Failure> {
     members.sort_unstable_by_key(|member| member.offset);
     let starts: Vec<u64> = members.iter().map(|member| member.offset).skip(1).chain([directory]).collect();
+    if let Some(last) = members.last().filter(|last| last.offset >= directory) {
+        return Err(last.refuse(Reason::HeaderMismatch("its header is not where the directory says")));
+    }
     if members.first().is_some_and(|first| first.offset != 0) {
         return Err(Refusal::of(Reason::PrefixData).into());
     }
@@ -38,7 +45,12 @@ pub(super) fn place(archive: &Archive<'_>, mut members: Vec<Member>, directory: 
 }
 
 /// Where the data of `member` lies, given that the next thing starts at `next`.
-fn data(archive: &Archive<'_>, member: &Member, next: u64, header: &mut Vec<u8>) -> Result<Range<u64>, Failure> {
+fn data(
+    archive: &Archive<'_>,
+    member: &Member,
+    next: u64,
+    header: &mut Vec<u8>,
+) -> Result<Range<u64>, Failure> {
     let name = member.name();
     let overlap = || member.refuse(Reason::Overlap);
     let header_room = next.checked_sub(member.offset).ok_or_else(overlap)?;
@@ -92,10 +104,7 @@ fn read_header(
     }
     let extra = Extra::parse(rest.0, name.as_bytes()).map_err(|reason| member.refuse(reason))?;
     fixed.agree(member, extra.zip64).map_err(|reason| member.refuse(reason))?;
-    member
-        .offset
-        .checked_add(u64::try_from(length).unwrap_or(u64::MAX))
-        .ok_or_else(overlap)
+    member.offset.checked_add(u64::try_from(length).unwrap_or(u64::MAX)).ok_or_else(overlap)
 }
 
 struct Fixed {
@@ -137,7 +146,9 @@ impl Fixed {
         // With a descriptor behind the data, the header may leave these open.
         let open = member.flags & flag::DESCRIPTOR != 0 && said == (0, 0, 0);
         if !open && said != (member.crc, member.packed, member.size) {
-            return Err(Reason::HeaderMismatch("its header has another checksum or other sizes than the directory"));
+            return Err(Reason::HeaderMismatch(
+                "its header has another checksum or other sizes than the directory",
+            ));
         }
         Ok(())
     }

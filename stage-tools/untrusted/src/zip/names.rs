@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::path::PathBuf;
 
 use super::directory::{EntryKind, Member};
 use super::{Failure, Reason};
@@ -13,7 +14,8 @@ use crate::path::folded;
 pub(super) struct Names {
     /// By the directory a name is in (0 is the top) and its folded form.
     nodes: HashMap<(usize, Box<str>), Node>,
-    directories: Vec<String>,
+    /// Each with the number of the directory it is in; the first has number 1.
+    directories: Vec<(usize, Box<str>)>,
 }
 
 #[derive(Debug)]
@@ -26,7 +28,10 @@ struct Node {
 enum NodeKind {
     File,
     /// Its number, from 1, and whether it has an entry of its own.
-    Directory { number: usize, entry: bool },
+    Directory {
+        number: usize,
+        entry: bool,
+    },
 }
 
 impl Names {
@@ -35,20 +40,30 @@ impl Names {
         self.add(member).map_err(|reason| member.refuse(reason))
     }
 
-    /// All directories, each after the one it is in.
-    pub(super) fn directories(&self) -> &[String] {
-        &self.directories
+    /// How many files and directories there are.
+    pub(super) fn count(&self) -> u64 {
+        u64::try_from(self.nodes.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The paths of all directories, each after the one it is in.
+    pub(super) fn directories(&self) -> impl Iterator<Item = PathBuf> {
+        self.directories.iter().map(|directory| {
+            let inside = |(inside, _): &&(usize, Box<str>)| self.directories.get(inside.checked_sub(1)?);
+            let mut parts: Vec<&str> =
+                std::iter::successors(Some(directory), inside).map(|(_, name)| &**name).collect();
+            parts.reverse();
+            parts.iter().collect()
+        })
     }
 
     fn add(&mut self, member: &Member) -> Result<(), Reason> {
         let mut inside = 0;
-        let mut path = String::new();
         for directory in member.path.parent().iter().flat_map(|parent| parent.parts()) {
-            inside = self.directory(inside, &mut path, directory, false)?;
+            inside = self.directory(inside, directory, false)?;
         }
         let name = member.path.file_name();
         match member.kind {
-            EntryKind::Directory => self.directory(inside, &mut path, name, true).map(|_| ()),
+            EntryKind::Directory => self.directory(inside, name, true).map(|_| ()),
             EntryKind::File => match self.nodes.entry((inside, folded(name).into())) {
                 Entry::Vacant(free) => {
                     free.insert(Node { name: name.into(), kind: NodeKind::File });
@@ -60,17 +75,13 @@ impl Names {
     }
 
     /// Adds a directory, with or without an entry of its own, in the one with number `inside`; tells its number.
-    fn directory(&mut self, inside: usize, path: &mut String, name: &str, entry: bool) -> Result<usize, Reason> {
-        if !path.is_empty() {
-            path.push('/');
-        }
-        path.push_str(name);
+    fn directory(&mut self, inside: usize, name: &str, entry: bool) -> Result<usize, Reason> {
         let next = self.directories.len().saturating_add(1);
         match self.nodes.entry((inside, folded(name).into())) {
             Entry::Vacant(free) => {
                 let kind = NodeKind::Directory { number: next, entry };
                 free.insert(Node { name: name.into(), kind });
-                self.directories.push(path.clone());
+                self.directories.push((inside, name.into()));
                 Ok(next)
             }
             Entry::Occupied(mut taken) => {

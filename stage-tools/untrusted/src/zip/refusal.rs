@@ -54,6 +54,9 @@ pub enum Reason {
     TooManyFiles {
         limit: u64,
     },
+    LargeDirectory {
+        limit: u64,
+    },
     TooLarge {
         limit: u64,
     },
@@ -121,7 +124,9 @@ impl fmt::Display for Reason {
             Reason::Overlap => f.write_str("shares bytes with another entry or with the directory"),
             Reason::HeaderMismatch(what) => write!(f, "contradicts itself: {what}"),
             Reason::Encrypted => f.write_str("is encrypted"),
-            Reason::UnknownMethod(method) => write!(f, "is packed by method {method}, not stored or deflated"),
+            Reason::UnknownMethod(method) => {
+                write!(f, "is packed by method {method}, not stored or deflated")
+            }
             Reason::UnknownFlag(flags) => write!(f, "has flags that are not supported ({flags:#06x})"),
             Reason::PathTraversal(problem) | Reason::BadName(problem) => {
                 write!(f, "has a name that cannot be used: {problem}")
@@ -140,7 +145,12 @@ impl fmt::Display for Reason {
             Reason::FileAndDirectory => f.write_str("is both a file and a directory"),
             Reason::DirectoryWithData => f.write_str("is a directory but holds data"),
             Reason::TooManyFiles { limit } => write!(f, "has more files than the {limit} that are allowed"),
-            Reason::TooLarge { limit } => write!(f, "unpacks to more than the {limit} bytes that are allowed"),
+            Reason::LargeDirectory { limit } => {
+                write!(f, "has a list of names and comments of more than {limit} bytes")
+            }
+            Reason::TooLarge { limit } => {
+                write!(f, "unpacks to more than the {limit} bytes that are allowed")
+            }
             Reason::BadData => f.write_str("is damaged: its data cannot be unpacked"),
             Reason::BadChecksum => f.write_str("is damaged: its checksum is wrong"),
             Reason::Empty => f.write_str("holds no file to grade"),
@@ -176,6 +186,7 @@ impl Reason {
             Reason::FileAndDirectory => "file-and-directory",
             Reason::DirectoryWithData => "directory-with-data",
             Reason::TooManyFiles { .. } => "too-many-files",
+            Reason::LargeDirectory { .. } => "large-directory",
             Reason::TooLarge { .. } => "too-large",
             Reason::BadData => "bad-data",
             Reason::BadChecksum => "bad-checksum",
@@ -188,7 +199,9 @@ impl Reason {
     pub const fn advice(&self) -> &'static str {
         match self {
             Reason::NotAZip => "put your files in a zip and submit that",
-            Reason::Truncated | Reason::BadData | Reason::BadChecksum => "make the zip again and submit it whole",
+            Reason::Truncated | Reason::BadData | Reason::BadChecksum => {
+                "make the zip again and submit it whole"
+            }
             Reason::TrailingData
             | Reason::PrefixData
             | Reason::TwoEnds
@@ -196,13 +209,17 @@ impl Reason {
             | Reason::Overlap
             | Reason::HeaderMismatch(_)
             | Reason::UnknownFlag(_)
-            | Reason::DirectoryWithData => "make the zip again from your files with your system's own zip tool",
+            | Reason::DirectoryWithData => {
+                "make the zip again from your files with your system's own zip tool"
+            }
             Reason::SplitArchive => "make a zip that is a single file",
             Reason::Encrypted => "make the zip again without a password",
             Reason::UnknownMethod(_) => "make the zip again with the usual compression (deflate)",
             Reason::PathTraversal(_) => "zip the folder itself, with relative paths and forward slashes",
             Reason::BadName(_) => "rename the file",
-            Reason::UnclearName => "rename the file with plain letters, or use a tool that writes names as UTF-8",
+            Reason::UnclearName => {
+                "rename the file with plain letters, or use a tool that writes names as UTF-8"
+            }
             Reason::NameTooLong { .. } => "use shorter names",
             Reason::TooDeep { .. } => "use fewer folders inside one another",
             Reason::LinkEntry => "put the file itself in place of the link",
@@ -210,7 +227,9 @@ impl Reason {
             Reason::DuplicateName | Reason::CaseCollision { .. } | Reason::FileAndDirectory => {
                 "keep one of them, or rename one"
             }
-            Reason::TooManyFiles { .. } => "leave out files that the assignment does not ask for",
+            Reason::TooManyFiles { .. } | Reason::LargeDirectory { .. } => {
+                "leave out files that the assignment does not ask for"
+            }
             Reason::TooLarge { .. } => "leave out large files that the assignment does not ask for",
             Reason::Empty => "put your files in it",
         }
