@@ -5,4 +5,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod assignment;
+pub mod audit;
+pub mod diagnostics;
+pub mod mounts;
+pub mod operator;
+pub mod pack;
 pub mod plan;
+pub mod render;
+pub mod schema;

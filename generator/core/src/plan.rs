@@ -4,7 +4,96 @@
 //! fields that could be set: they come from the table for the stage.
 
 use assay_contract::facts::{self, Fact, Output};
-use assay_contract::{AssignmentId, Digest, Mount, Stage, table};
+use assay_contract::{AssignmentId, Digest, Mount, Stage, Trust, Volume, layout, table};
+
+use crate::operator::{Image, InvalidImage, Operator, Quantity};
+
+/// What of an assignment decides its jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Which assignment.
+    pub assignment: AssignmentId,
+    /// Which revision.
+    pub revision: Digest,
+    /// Its title, for people; one line.
+    pub title: String,
+    /// Its description, for people; may be empty, may have several lines.
+    pub description: String,
+    /// The author's image, in which Verify and Test run.
+    pub image: String,
+    /// What the build needs.
+    pub verify: Needs,
+    /// What all cases together need.
+    pub test: Needs,
+}
+
+/// What an untrusted stage needs by its assignment, before the operator's slack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Wall-clock time in seconds, from the stage tool's start to its end.
+    pub wall_seconds: u64,
+    /// The most memory that its processes may have at once, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// Why there is no plan; the author's to repair, or for ceilings the operator's to raise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A title or description that cannot be shown safely.
+    #[error("the {field} {problem}")]
+    Text {
+        /// `title` or `description`.
+        field: &'static str,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
+    /// The author's image is not a reference to an image.
+    #[error(transparent)]
+    Image(#[from] InvalidImage),
+    /// A stage needs more time than the operator allows.
+    #[error(
+        "{stage} needs {needs} s and {slack} s to start; the operator allows {ceiling} s together: lower the limits or the number of cases, or ask the operator to raise `ceilings.deadline-seconds`"
+    )]
+    Deadline {
+        /// Which stage.
+        stage: Stage,
+        /// What it needs, in seconds.
+        needs: u64,
+        /// What is added for its start, in seconds.
+        slack: u64,
+        /// What is allowed, in seconds.
+        ceiling: u64,
+    },
+    /// A stage needs more memory than the operator allows.
+    #[error(
+        "{stage} needs {needs} and {slack} for the stage tool; the operator allows {ceiling} together: lower the memory limits, or ask the operator to raise `ceilings.memory`"
+    )]
+    Memory {
+        /// Which stage.
+        stage: Stage,
+        /// What it needs.
+        needs: Quantity,
+        /// What is added for the stage tool.
+        slack: Quantity,
+        /// What is allowed.
+        ceiling: Quantity,
+    },
+    /// A student of a certain name would have the course's own claim as their home.
+    #[error(
+        "the claim `{claim}` of {volume} could also be a student's; let the operator's patterns of claims differ more, or rename the course"
+    )]
+    ClaimOfAStudent {
+        /// Which volume.
+        volume: Volume,
+        /// Its claim.
+        claim: String,
+    },
+}
+
+/// The longest title, in bytes.
+pub const TITLE_BYTES: usize = 200;
+/// The longest description, in bytes.
+pub const DESCRIPTION_BYTES: usize = 8 << 10;
 
 /// The plan of an assignment's jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +119,140 @@ pub struct StagePlan {
     pub image: String,
     /// The user and group it runs as.
     pub uid: u32,
-    /// Until when it must have ended, in seconds after its start.
+    /// Until when it must have ended, in seconds after its pod's start; its pod may wait as long for a node.
     pub deadline_seconds: u64,
     /// Memory of its pod, in bytes.
     pub memory_bytes: u64,
     /// CPU of its pod, in thousandths of a core.
     pub cpu_milli: u32,
+}
+
+impl Plan {
+    /// The plan of an assignment under an operator's configuration.
+    ///
+    /// # Errors
+    /// If a text, the image or a need is not allowed.
+    pub fn new(described: &Described, operator: &Operator) -> Result<Self, PlanError> {
+        let Described { assignment, revision, title, description, image, verify, test } = described;
+        check_text("title", title, TITLE_BYTES, false)?;
+        check_text("description", description, DESCRIPTION_BYTES, true)?;
+        if title.trim().is_empty() {
+            return Err(PlanError::Text {
+                field: "title",
+                problem: "is empty; people find assignments by it",
+            });
+        }
+        check_claims(assignment, operator)?;
+        let image = Image::new(image.as_str())?;
+        Ok(Self {
+            assignment: assignment.clone(),
+            revision: revision.clone(),
+            title: title.clone(),
+            description: description.clone(),
+            stages: [
+                trusted(Stage::Setup, operator),
+                untrusted(Stage::Verify, &image, *verify, operator)?,
+                untrusted(Stage::Test, &image, *test, operator)?,
+                trusted(Stage::Results, operator),
+                trusted(Stage::Finalise, operator),
+            ],
+        })
+    }
+
+    /// The plan of one stage.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> &StagePlan {
+        let [setup, verify, test, results, finalise] = &self.stages;
+        match stage {
+            Stage::Setup => setup,
+            Stage::Verify => verify,
+            Stage::Test => test,
+            Stage::Results => results,
+            Stage::Finalise => finalise,
+        }
+    }
+
+    /// The name of its WorkflowTemplate: `<course>-<name>-<first eight digits of the revision>`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}-{}-{}", self.assignment.course(), self.assignment.name(), self.revision.short())
+    }
+}
+
+fn trusted(stage: Stage, operator: &Operator) -> StagePlan {
+    let settings = operator.settings();
+    StagePlan {
+        stage,
+        image: settings.stage_image.to_string(),
+        uid: operator.user(stage),
+        deadline_seconds: settings.trusted_pods.deadline_seconds,
+        memory_bytes: settings.trusted_pods.memory.bytes(),
+        cpu_milli: operator.cpu_milli(stage),
+    }
+}
+
+fn untrusted(stage: Stage, image: &Image, needs: Needs, operator: &Operator) -> Result<StagePlan, PlanError> {
+    let Needs { wall_seconds, memory_bytes } = needs;
+    let (slack, ceilings) = (&operator.settings().slack, &operator.settings().ceilings);
+    let deadline_seconds = wall_seconds.saturating_add(slack.start_seconds);
+    if deadline_seconds > ceilings.deadline_seconds {
+        return Err(PlanError::Deadline {
+            stage,
+            needs: wall_seconds,
+            slack: slack.start_seconds,
+            ceiling: ceilings.deadline_seconds,
+        });
+    }
+    let memory = memory_bytes.saturating_add(slack.memory.bytes());
+    if memory > ceilings.memory.bytes() {
+        return Err(PlanError::Memory {
+            stage,
+            needs: Quantity::from_bytes(memory_bytes),
+            slack: slack.memory,
+            ceiling: ceilings.memory,
+        });
+    }
+    Ok(StagePlan {
+        stage,
+        image: image.to_string(),
+        uid: operator.user(stage),
+        deadline_seconds,
+        memory_bytes: memory,
+        cpu_milli: operator.cpu_milli(stage),
+    })
+}
+
+/// Argo replaces `{{…}}` wherever it copies a text to, and whoever reads a list of assignments must not be misled by
+/// characters that cannot be seen.
+fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Result<(), PlanError> {
+    let invisible = |c: char| {
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    let problem = if text.len() > most {
+        "is too long; the title may have 200 bytes, the description 8192"
+    } else if text.contains("{{") {
+        "holds `{{`, which Argo would take for a tag; put a space between the braces"
+    } else if text.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\t'))) {
+        "holds a control character; remove it (only the description may have line breaks and tabs)"
+    } else if text.chars().any(invisible) {
+        "holds an invisible character, such as one that turns the direction of writing; remove it"
+    } else {
+        return Ok(());
+    };
+    Err(PlanError::Text { field, problem })
+}
+
+/// Patterns alone do not decide this: with `claim-{student}`, a course `claim-x` would share names with students.
+fn check_claims(assignment: &AssignmentId, operator: &Operator) -> Result<(), PlanError> {
+    let students = &operator.settings().claims.student;
+    for volume in [Volume::AssignmentConfiguration, Volume::RawSubmissions, Volume::PrivateResults] {
+        let claim = operator.claim(volume, assignment, "", "");
+        if students.matches(&claim) {
+            return Err(PlanError::ClaimOfAStudent { volume, claim });
+        }
+    }
+    Ok(())
 }
 
 impl StagePlan {
@@ -61,10 +278,85 @@ impl StagePlan {
     #[must_use]
     pub fn program(&self) -> String {
         match self.stage.trust() {
-            assay_contract::Trust::Trusted => "/assay-stage".into(),
-            assay_contract::Trust::Untrusted => {
-                format!("{}/{}", assay_contract::Volume::Submission.path(), assay_contract::layout::TOOL)
+            Trust::Trusted => "/assay-stage".into(),
+            Trust::Untrusted => format!("{}/{}", Volume::Submission.path(), layout::TOOL),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described() -> Described {
+        let needs = Needs { wall_seconds: 60, memory_bytes: 64 << 20 };
+        Described {
+            assignment: AssignmentId::new("comp10002/wordcount").unwrap(),
+            revision: Digest::new("a".repeat(64)).unwrap(),
+            title: "Word count".into(),
+            description: String::new(),
+            image: "gcc:14".into(),
+            verify: needs,
+            test: needs,
+        }
+    }
+
+    #[test]
+    fn needs_gain_the_operators_slack() {
+        let plan = Plan::new(&described(), &Operator::default()).unwrap();
+        let verify = plan.stage(Stage::Verify);
+        assert_eq!((verify.deadline_seconds, verify.memory_bytes), (60 + 600, 128 << 20));
+        assert_eq!(plan.name(), "comp10002-wordcount-aaaaaaaa");
+        assert!(plan.stages.iter().map(|s| s.stage).eq(Stage::ALL));
+    }
+
+    #[test]
+    fn needs_over_a_ceiling_name_stage_and_ceiling() {
+        let mut time = described();
+        time.test.wall_seconds = u64::MAX;
+        let error = Plan::new(&time, &Operator::default()).unwrap_err();
+        assert!(matches!(error, PlanError::Deadline { stage: Stage::Test, ceiling: 3600, .. }), "{error}");
+        let mut memory = described();
+        memory.verify.memory_bytes = 2 << 30;
+        let error = Plan::new(&memory, &Operator::default()).unwrap_err();
+        assert!(matches!(error, PlanError::Memory { stage: Stage::Verify, .. }), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "verify needs 2Gi and 64Mi for the stage tool; the operator allows 2Gi together: lower the memory \
+             limits, or ask the operator to raise `ceilings.memory`"
+        );
+    }
+
+    #[test]
+    fn texts_that_argo_or_readers_could_misread_are_refused() {
+        for text in
+            ["{{workflow.name}}", "a {{=1+1}}", "{{{", "a\u{202e}b", "a\u{0}b", "a\u{7f}", "\u{feff}a"]
+        {
+            for field in ["title", "description"] {
+                let mut hostile = described();
+                if field == "title" {
+                    hostile.title = text.into()
+                } else {
+                    hostile.description = text.into()
+                }
+                let error = Plan::new(&hostile, &Operator::default()).unwrap_err();
+                assert!(matches!(error, PlanError::Text { field: named, .. } if named == field), "{text:?}");
             }
         }
+        let lines = Described { title: "a\nb".into(), ..described() };
+        assert!(Plan::new(&lines, &Operator::default()).is_err());
+        let lines = Described { description: "a\n\tb { { }}".into(), ..described() };
+        assert!(Plan::new(&lines, &Operator::default()).is_ok());
+        let empty = Described { title: " ".into(), ..described() };
+        assert!(Plan::new(&empty, &Operator::default()).is_err());
+        let image = Described { image: "gcc:{{x}}".into(), ..described() };
+        assert!(matches!(Plan::new(&image, &Operator::default()), Err(PlanError::Image(_))));
+    }
+
+    #[test]
+    fn no_student_can_be_given_the_claim_of_a_course() {
+        let course = Described { assignment: AssignmentId::new("claim-x/a").unwrap(), ..described() };
+        let error = Plan::new(&course, &Operator::default()).unwrap_err();
+        assert!(matches!(error, PlanError::ClaimOfAStudent { .. }), "{error}");
     }
 }

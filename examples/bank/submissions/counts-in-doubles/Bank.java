@@ -1,0 +1,48 @@
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Mistake: computes interest with doubles and cuts fractions of a cent off instead of rounding. */
+public class Bank {
+    private final Map<String, BigDecimal> accounts = new TreeMap<>();
+
+    public void open(String name) {
+        check(!accounts.containsKey(name));
+        accounts.put(name, new BigDecimal("0.00"));
+    }
+
+    public void deposit(String name, BigDecimal amount) {
+        check(accounts.containsKey(name) && amount.signum() > 0);
+        accounts.put(name, accounts.get(name).add(amount));
+    }
+
+    public void withdraw(String name, BigDecimal amount) {
+        check(accounts.containsKey(name) && amount.signum() > 0 && accounts.get(name).compareTo(amount) >= 0);
+        accounts.put(name, accounts.get(name).subtract(amount));
+    }
+
+    public void transfer(String from, String to, BigDecimal amount) {
+        check(accounts.containsKey(to));
+        withdraw(from, amount);
+        deposit(to, amount);
+    }
+
+    public void addInterest(BigDecimal percent) {
+        double factor = 1 + percent.doubleValue() / 100;
+        accounts.replaceAll((name, balance) -> {
+            double cents = Math.floor(balance.doubleValue() * factor * 100);
+            return BigDecimal.valueOf(cents / 100).setScale(2, RoundingMode.HALF_UP);
+        });
+    }
+
+    public Map<String, BigDecimal> balances() {
+        return accounts;
+    }
+
+    private static void check(boolean possible) {
+        if (!possible) {
+            throw new IllegalArgumentException();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/* Mistake: waits for a newline that never comes. Loops where the last line has none; right everywhere else. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    long lines = 0, words = 0, bytes = 0;
+    int c, before;
+    char options[100] = "";
+
+    for (int i = 1; i < argc; i++)
+        strcat(options, argv[i] + 1);
+
+    while ((c = getchar()) != EOF) {
+        for (before = ' '; c != '\n'; c = getchar()) {
+            bytes++;
+            words += !isspace(c) && isspace(before);
+            before = c;
+        }
+        bytes++;
+        lines++;
+    }
+
+    if (options[0] == '\0')
+        strcpy(options, "lwc");
+    if (strchr(options, 'l'))
+        printf("%ld ", lines);
+    if (strchr(options, 'w'))
+        printf("%ld ", words);
+    if (strchr(options, 'c'))
+        printf("%ld ", bytes);
+    printf("\n");
+    return 0;
+}

@@ -1,0 +1,233 @@
+//! The command line. Nothing here does anything.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs, tests and marks student code in isolation.
+///
+/// An author writes one assignment.yaml; Assay checks it, tries it on this machine with the isolation of the cluster, and
+/// renders it into an Argo WorkflowTemplate.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// How data is printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// Whether text is coloured; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs; stable
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new assignment: commented, and working at once
+    New(New),
+    /// Check an assignment and report every mistake
+    Check(OneAssignment),
+    /// Render an assignment into an Argo WorkflowTemplate
+    Render(Render),
+    /// Hold any WorkflowTemplate against the table and the allow-list
+    Audit(Audit),
+    /// Show which stage sees which volume
+    Mounts(Mounts),
+    /// Print the JSON Schema of assignment.yaml
+    Schema,
+    /// Say more about a code that `check` or `audit` reported
+    Explain(Explain),
+    /// Run the model solution, write the expected outputs, propose limits
+    Record(Record),
+    /// Run one submission through all five stages on this machine
+    Try(Try),
+    /// Run solution, starter and samples, and hold their marks against what is expected
+    Test(Test),
+    /// Work with receipts
+    Receipt(Receipt),
+    /// Print the completions of a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneAssignment {
+    /// The assignment.yaml, or its folder
+    #[arg(default_value = ".", value_name = "ASSIGNMENT")]
+    pub(crate) assignment: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The folder to make; it must not exist, or be empty
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// The assignment's id, `<course>/<name>`
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// What students write
+    #[arg(long, value_enum, default_value_t = Language::C)]
+    pub(crate) language: Language,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    C,
+    Python,
+    Java,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
+    /// Write the text to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OperatorFile {
+    /// The operator's file: claims, images, users, ceilings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Files with WorkflowTemplates
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mounts {
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
+    #[command(flatten)]
+    pub(crate) operator: OperatorFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, as it was printed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
+    /// The model solution; otherwise the sample named `solution`
+    #[arg(long, value_name = "SUBMISSION")]
+    pub(crate) solution: Option<PathBuf>,
+    /// Only say what would change; fails if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+/// What untrusted stages run on.
+#[derive(Debug, Args)]
+pub(crate) struct Machine {
+    /// Run builds and cases on this unpacked image instead of the host's toolchain
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) rootfs: Option<PathBuf>,
+    /// Show this folder, read only, to builds and cases too; for toolchains outside /usr
+    #[arg(long, value_name = "FOLDER", conflicts_with = "rootfs")]
+    pub(crate) toolchain: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Try {
+    /// A folder, a zip or one file
+    #[arg(value_name = "SUBMISSION")]
+    pub(crate) submission: PathBuf,
+    /// The assignment.yaml, or its folder; otherwise the nearest one above the submission
+    #[arg(long, short, value_name = "ASSIGNMENT")]
+    pub(crate) assignment: Option<PathBuf>,
+    /// Hand in at this time, as `2026-03-17 10:00` in the assignment's zone; otherwise on time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Show what the student sees
+    #[arg(long)]
+    pub(crate) student: bool,
+    /// Keep every file of every volume in this new folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Show the build's log and what the stages say
+    #[arg(long)]
+    pub(crate) log: bool,
+    /// Run again whenever the submission or the assignment changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
+    /// Only samples whose folder contains this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Receipt {
+    #[command(subcommand)]
+    pub(crate) command: ReceiptCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReceiptCommand {
+    /// Check a receipt without a network
+    Verify {
+        /// The receipt
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A public key in PEM; may be given several times
+        #[arg(long, required = true, value_name = "FILE")]
+        key: Vec<PathBuf>,
+        /// The zip that the receipt is said to be for
+        #[arg(long, value_name = "FILE")]
+        zip: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

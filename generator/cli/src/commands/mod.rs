@@ -1,0 +1,50 @@
+//! One module a command; each gets its arguments and a console, and gives an exit code or an error.
+
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod new;
+pub(crate) mod receipt;
+pub(crate) mod record;
+pub(crate) mod render;
+pub(crate) mod test;
+pub(crate) mod try_one;
+
+use std::path::Path;
+
+use assay_contract::Exit;
+use assay_core::assignment::{self, Assignment, Loaded};
+use assay_core::diagnostics;
+use assay_core::operator::Operator;
+use assay_core::plan::Plan;
+
+use crate::args::OperatorFile;
+use crate::console::Console;
+use crate::error::{CliError, read_file};
+
+/// Loads an assignment, and passes its warnings on.
+pub(crate) fn load(console: &Console, path: &Path) -> Result<Assignment, CliError> {
+    let Loaded { assignment, warnings, text } = assignment::load(path).map_err(CliError::Assignment)?;
+    for warning in &warnings {
+        console.note(&diagnostics::render(warning, &text, console.colors_errors()));
+    }
+    Ok(assignment)
+}
+
+/// The operator's settings: the file's, or the defaults.
+pub(crate) fn operator(file: &OperatorFile) -> Result<Operator, CliError> {
+    let Some(path) = &file.operator else { return Ok(Operator::default()) };
+    let text = read_file(path, Exit::OperatorInvalid)?;
+    Operator::from_yaml(&text).map_err(|error| {
+        CliError::new(Exit::OperatorInvalid, format!("{} cannot be used", path.display())).because(error)
+    })
+}
+
+/// The plan of an assignment under an operator.
+pub(crate) fn plan(assignment: &Assignment, operator: &Operator) -> Result<Plan, CliError> {
+    Plan::new(&assignment.described(), operator).map_err(|error| {
+        CliError::new(Exit::AssignmentInvalid, format!("{} cannot be planned", assignment.id()))
+            .because(error)
+            .hint("lower the assignment's limits, or ask the operator for more")
+    })
+}

@@ -1,0 +1,74 @@
+//! `assay receipt`.
+
+use std::path::PathBuf;
+
+use assay_contract::Exit;
+use assay_contract::receipts::{Concluded, Received, Statement};
+use assay_receipt::PublicKey;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::args::{Receipt, ReceiptCommand};
+use crate::console::Console;
+use crate::error::{CliError, read_file};
+
+#[derive(Serialize)]
+struct VerifiedReceipt<'a> {
+    key: String,
+    #[serde(flatten)]
+    statement: &'a Statement,
+}
+
+pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
+    let ReceiptCommand::Verify { file, key, zip } = &args.command;
+    let keys = key.iter().map(public_key).collect::<Result<Vec<_>, _>>()?;
+    let text = read_file(file, Exit::Io)?;
+    let verified = assay_receipt::verify(text.as_bytes(), &keys).map_err(|error| {
+        CliError::new(Exit::ReceiptInvalid, format!("{} is no valid receipt", file.display())).because(error)
+    })?;
+    if let Some(zip) = zip {
+        let bytes = std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
+        let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if actual != digest_of(&verified.statement) {
+            let message = format!("the receipt is for another submission than {}", zip.display());
+            return Err(CliError::new(Exit::ReceiptInvalid, message));
+        }
+    }
+    let report = VerifiedReceipt { key: verified.key_id.to_string(), statement: &verified.statement };
+    console.data(&report, || text_of(&verified.statement, &report.key))?;
+    Ok(Exit::Done)
+}
+
+fn public_key(path: &PathBuf) -> Result<PublicKey, CliError> {
+    let text = read_file(path, Exit::Key)?;
+    PublicKey::from_pem(&text).map_err(|error| {
+        CliError::new(Exit::Key, format!("{} is no public key", path.display()))
+            .because(error)
+            .hint("give an Ed25519 key as `openssl pkey -pubout` writes it")
+    })
+}
+
+fn digest_of(statement: &Statement) -> &str {
+    match statement {
+        Statement::Received(received) => received.digest.as_str(),
+        Statement::Concluded(concluded) => concluded.digest.as_str(),
+    }
+}
+
+fn text_of(statement: &Statement, key: &str) -> String {
+    let what = match statement {
+        Statement::Received(Received { student, assignment, digest, handed_in, refused, .. }) => {
+            let fate = refused.as_ref().map_or("taken".to_owned(), |code| format!("refused: {code}"));
+            format!("received from {student} for {assignment}: {digest}, handed in {handed_in}, {fate}")
+        }
+        Statement::Concluded(Concluded { student, assignment, digest, verdict, thousandths, max_thousandths, .. }) => {
+            let points = |n: &u32| assay_contract::Points::from_thousandths(*n).unwrap_or_default();
+            format!(
+                "concluded for {student}, {assignment}: {digest}, {verdict}, {} of {} points",
+                points(thousandths),
+                points(max_thousandths)
+            )
+        }
+    };
+    format!("{what}\nsigned by key {key}\n")
+}

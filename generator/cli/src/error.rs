@@ -1,0 +1,106 @@
+//! Why a command did not do what was asked.
+
+use std::fmt;
+use std::path::Path;
+
+use assay_contract::Exit;
+use assay_core::assignment::LoadError;
+use assay_core::audit::Finding;
+
+/// Why a command did not do what was asked; its exit code says whose fault that is.
+#[derive(Debug)]
+pub(crate) enum CliError {
+    /// The assignment has mistakes; they are printed with their places.
+    Assignment(Box<LoadError>),
+    /// Something else, in words.
+    Other {
+        exit: Exit,
+        message: String,
+        hint: Option<String>,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// All was said already; only the exit code is left.
+    Said(Exit),
+}
+
+impl CliError {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> CliError {
+        CliError::Other { exit, message: message.into(), hint: None, source: None }
+    }
+
+    pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> CliError {
+        CliError::new(Exit::Io, message).because(source)
+    }
+
+    /// An error that no input should be able to cause.
+    pub(crate) fn bug(source: impl std::error::Error + Send + Sync + 'static) -> CliError {
+        CliError::new(Exit::Bug, "this is a bug in Assay; please report it").because(source)
+    }
+
+    pub(crate) fn because(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> CliError {
+        if let CliError::Other { source, .. } = &mut self {
+            *source = Some(Box::new(cause));
+        }
+        self
+    }
+
+    pub(crate) fn hint(mut self, text: impl Into<String>) -> CliError {
+        if let CliError::Other { hint, .. } = &mut self {
+            *hint = Some(text.into());
+        }
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            // A mistake in the text comes before a file that is not there.
+            CliError::Assignment(error) if error.problems.iter().all(|problem| problem.code() == "assignment-unreadable") => {
+                Exit::AssignmentFile
+            }
+            CliError::Assignment(_) => Exit::AssignmentInvalid,
+            CliError::Other { exit, .. } | CliError::Said(exit) => *exit,
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CliError::Assignment(error) => write!(f, "{error}"),
+            CliError::Said(_) => Ok(()),
+            CliError::Other { exit: _, message, hint, source } => {
+                f.write_str(message)?;
+                let mut cause: Option<&dyn std::error::Error> = source.as_deref().map(|s| s as _);
+                while let Some(error) = cause {
+                    write!(f, ": {error}")?;
+                    cause = error.source();
+                }
+                if let Some(hint) = hint {
+                    write!(f, "\n  hint: {hint}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Reads a file that the command line names.
+pub(crate) fn read_file(path: &Path, exit: Exit) -> Result<String, CliError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| CliError::new(exit, format!("cannot read {}", path.display())).because(error))
+}
+
+/// What findings of an audit look like to people.
+pub(crate) fn finding_text(file: &Path, finding: &Finding) -> String {
+    let Finding { code, document, stage, template, field, message, hint } = finding;
+    let place = match (stage, template.as_str()) {
+        (Some(stage), _) => format!("stage {stage}"),
+        (None, "") => format!("document {document}"),
+        (None, template) => format!("template {template}"),
+    };
+    format!("{}: {place}: {field}: {message} [{}]\n  hint: {hint}\n", file.display(), code_word(code))
+}
+
+fn code_word(code: &impl serde::Serialize) -> String {
+    serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,49 @@
+//! Texts that people read: titles, names of cases.
+
+use super::raw::At;
+use crate::diagnostics::{Problem, codes};
+
+/// A line of text for people, or `None` after a report.
+///
+/// Template marks are refused, because titles travel through templates of Argo's own, where `{{` has a meaning.
+pub(crate) fn label(text: &At<String>, longest: usize, problems: &mut Vec<Problem>) -> Option<String> {
+    let wrong = if text.value.trim().is_empty() {
+        "it is blank".to_owned()
+    } else if text.value.trim() != text.value {
+        "it starts or ends with a blank".to_owned()
+    } else if text.value.chars().any(|c| c.is_control() || is_direction(c)) {
+        "it has a line break or another control character".to_owned()
+    } else if text.value.chars().count() > longest {
+        format!("it has more than {longest} characters")
+    } else {
+        return paragraph(text, longest, problems);
+    };
+    report(text, &wrong, problems);
+    None
+}
+
+/// A longer text for people, line breaks allowed.
+pub(crate) fn paragraph(text: &At<String>, longest: usize, problems: &mut Vec<Problem>) -> Option<String> {
+    let control = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_direction(c);
+    let wrong = if text.value.contains("{{") || text.value.contains("}}") {
+        "`{{` and `}}` have a meaning in templates".to_owned()
+    } else if text.value.chars().any(control) {
+        "it has a control character".to_owned()
+    } else if text.value.chars().count() > longest {
+        format!("it has more than {longest} characters")
+    } else {
+        return Some(text.value.clone());
+    };
+    report(text, &wrong, problems);
+    None
+}
+
+/// Characters that turn the direction of a line, so that it reads as something else.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
+}
+
+fn report(text: &At<String>, wrong: &str, problems: &mut Vec<Problem>) {
+    let message = format!("this text cannot be used for `{}`: {wrong}", text.place.path);
+    problems.push(Problem::new(&codes::TEXT_INVALID, &text.place, message));
+}

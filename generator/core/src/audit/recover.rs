@@ -1,0 +1,155 @@
+//! Reads from a template what its assignment decided, so that all the rest can be held against what follows from it.
+
+use assay_contract::{AssignmentId, Digest, Stage};
+use serde_json::Value;
+
+use super::expected::{ASSIGNMENT, DESCRIPTION, REVISION, TITLE};
+use super::finding::{Code, Finding, shown, visible};
+use super::path::Path;
+use crate::operator::{Operator, Quantity};
+use crate::plan::{Described, Needs, Plan, PlanError};
+
+/// What could be read.
+pub(super) struct Recovered {
+    /// The plan, with stand-ins for what is in `problems`; `None` where no template can be right under this operator.
+    pub(super) plan: Option<Plan>,
+    /// What could not be read, or is not allowed.
+    pub(super) problems: Vec<Finding>,
+}
+
+pub(super) fn recover(found: &Value, operator: &Operator) -> Recovered {
+    let mut problems = vec![];
+    let mut described = described(found, operator, &mut problems);
+    // Each round replaces one refused value by a stand-in that is allowed; there are seven of them.
+    for _ in 0..8 {
+        match Plan::new(&described, operator) {
+            Ok(plan) => return Recovered { plan: Some(plan), problems },
+            Err(error) => problems.push(stand_in(&error, &mut described)),
+        }
+    }
+    Recovered { plan: None, problems }
+}
+
+fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) -> Described {
+    let slack = &operator.settings().slack;
+    let text = |name: &str| {
+        let value = found.get("metadata").and_then(|m| m.get("annotations")).and_then(|a| a.get(name));
+        value.and_then(Value::as_str).ok_or_else(|| format!("expected a text, found {}", shown(value)))
+    };
+    let mut read = |name: &str, problem: String| {
+        problems.push(Finding::new(Code::Described, &annotation(name), problem))
+    };
+    let assignment = text(ASSIGNMENT).and_then(|text| {
+        AssignmentId::new(text).map_err(|error| format!("expected {error}, found {}", visible(text)))
+    });
+    let assignment = assignment.unwrap_or_else(|problem| {
+        read(ASSIGNMENT, problem);
+        stand_in_assignment()
+    });
+    let revision = text(REVISION).and_then(|text| {
+        Digest::new(text).map_err(|error| format!("expected {error}, found {}", visible(text)))
+    });
+    let revision = revision.unwrap_or_else(|problem| {
+        read(REVISION, problem);
+        stand_in_revision()
+    });
+    let title = text(TITLE).unwrap_or_else(|problem| {
+        read(TITLE, problem);
+        STAND_IN_TITLE
+    });
+    let description = text(DESCRIPTION).unwrap_or_else(|problem| {
+        read(DESCRIPTION, problem);
+        ""
+    });
+    let container = |stage| template(found, stage).and_then(|template| template.get("container"));
+    let image = |stage| container(stage).and_then(|c| c.get("image")).and_then(Value::as_str);
+    let (of_verify, of_test) = (image(Stage::Verify), image(Stage::Test));
+    if of_verify != of_test {
+        let message = format!(
+            "expected the same image as in test, found {}",
+            of_verify.map_or_else(|| "nothing".into(), visible)
+        );
+        let path = stage_path(Stage::Verify).fields(["container", "image"]);
+        problems.push(Finding::new(Code::Image, &path, message));
+    }
+    let needs = |stage| {
+        let deadline = template(found, stage).and_then(|t| t.get("activeDeadlineSeconds"));
+        let deadline = deadline.and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
+        let limits = container(stage).and_then(|c| c.get("resources")).and_then(|r| r.get("limits"));
+        let memory = limits.and_then(|l| l.get("memory")).and_then(Value::as_str);
+        let memory = memory.and_then(|text| Quantity::parse(text).ok()).map_or(0, Quantity::bytes);
+        Needs {
+            // Less than the slack cannot be; what is expected then is the least there can be, and differs.
+            wall_seconds: deadline.unwrap_or(0).saturating_sub(slack.start_seconds),
+            memory_bytes: memory.saturating_sub(slack.memory.bytes()),
+        }
+    };
+    Described {
+        assignment,
+        revision,
+        title: title.to_owned(),
+        description: description.to_owned(),
+        image: of_verify.unwrap_or(STAND_IN_IMAGE).to_owned(),
+        verify: needs(Stage::Verify),
+        test: needs(Stage::Test),
+    }
+}
+
+/// Names the refused value, and puts in its place one that is allowed.
+fn stand_in(error: &PlanError, described: &mut Described) -> Finding {
+    let (code, path) = match error {
+        PlanError::Text { field: "title", .. } => {
+            described.title = STAND_IN_TITLE.into();
+            (Code::Described, annotation(TITLE))
+        }
+        PlanError::Text { .. } => {
+            described.description = String::new();
+            (Code::Described, annotation(DESCRIPTION))
+        }
+        PlanError::Image(_) => {
+            described.image = STAND_IN_IMAGE.into();
+            (Code::Image, stage_path(Stage::Verify).fields(["container", "image"]))
+        }
+        PlanError::Deadline { stage, .. } => {
+            needs_of(described, *stage).wall_seconds = 0;
+            (Code::Deadline, stage_path(*stage).field("activeDeadlineSeconds"))
+        }
+        PlanError::Memory { stage, .. } => {
+            needs_of(described, *stage).memory_bytes = 0;
+            (Code::Resources, stage_path(*stage).fields(["container", "resources", "limits", "memory"]))
+        }
+        PlanError::ClaimOfAStudent { .. } => {
+            described.assignment = stand_in_assignment();
+            (Code::Claim, annotation(ASSIGNMENT))
+        }
+    };
+    Finding::new(code, &path, error.to_string())
+}
+
+const STAND_IN_TITLE: &str = "untitled";
+const STAND_IN_IMAGE: &str = "unknown";
+
+fn stand_in_assignment() -> AssignmentId {
+    AssignmentId::new("unknown/unknown").expect("a course and a name of letters")
+}
+
+fn stand_in_revision() -> Digest {
+    Digest::new("0".repeat(64)).expect("64 digits")
+}
+
+fn needs_of(described: &mut Described, stage: Stage) -> &mut Needs {
+    if stage == Stage::Verify { &mut described.verify } else { &mut described.test }
+}
+
+fn annotation(name: &str) -> Path {
+    Path::root().fields(["metadata", "annotations", name])
+}
+
+fn stage_path(stage: Stage) -> Path {
+    Path::root().fields(["spec", "templates"]).named(stage.id())
+}
+
+fn template(found: &Value, stage: Stage) -> Option<&Value> {
+    let templates = found.get("spec")?.get("templates")?.as_array()?;
+    templates.iter().find(|template| template.get("name").and_then(Value::as_str) == Some(stage.id()))
+}

@@ -1,0 +1,98 @@
+//! Tags that Argo replaces when a job runs. They are made here from checked names and nowhere else; text from an author
+//! or student never becomes part of one.
+
+use std::fmt;
+
+use assay_contract::{Output, Stage, facts};
+
+/// A parameter of the whole job, which whoever starts it sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// Whose submission.
+    Student,
+    /// SHA-256 of the zip.
+    Digest,
+    /// When it was handed in.
+    HandedIn,
+}
+
+impl Parameter {
+    pub(crate) const ALL: [Parameter; 3] = [Parameter::Student, Parameter::Digest, Parameter::HandedIn];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Parameter::Student => "student",
+            Parameter::Digest => "digest",
+            Parameter::HandedIn => "handed-in",
+        }
+    }
+
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Parameter::Student => "Whose submission: the name in the student's claim.",
+            Parameter::Digest => "SHA-256 of the zip, in lower-case hexadecimal.",
+            Parameter::HandedIn => {
+                "When it was handed in, RFC 3339 in UTC; the queue server's ticket says it. Otherwise now."
+            }
+        }
+    }
+
+    /// What holds where it is not set. Argo replaces tags in a parameter's value where the parameter is used.
+    pub(crate) fn default(self) -> Option<Tag> {
+        match self {
+            Parameter::Student | Parameter::Digest => None,
+            Parameter::HandedIn => Some(Tag::created()),
+        }
+    }
+}
+
+/// A tag of Argo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tag(String);
+
+impl Tag {
+    /// The job's id.
+    pub(crate) fn job() -> Self {
+        Self("{{workflow.name}}".into())
+    }
+
+    /// When the job was created.
+    fn created() -> Self {
+        Self("{{workflow.creationTimestamp.RFC3339}}".into())
+    }
+
+    /// A parameter of the job.
+    pub(crate) fn parameter(parameter: Parameter) -> Self {
+        Self(format!("{{{{workflow.parameters.{}}}}}", parameter.name()))
+    }
+
+    /// What a template was handed under that name.
+    pub(crate) fn input(name: &str) -> Self {
+        Self(format!("{{{{inputs.parameters.{name}}}}}"))
+    }
+
+    /// How an earlier task of the same DAG ended; always known.
+    pub(crate) fn status(stage: Stage) -> Self {
+        Self(format!("{{{{tasks.{stage}.status}}}}"))
+    }
+
+    /// The exit code of an earlier task of the same DAG.
+    ///
+    /// A task that was skipped, omitted or lost has none, and a plain tag without a value makes Argo wait for ever. There
+    /// must be no `?.` behind the task's name: Argo would then settle on the default before the task has run.
+    pub(crate) fn exit_code(stage: Stage) -> Self {
+        Self(format!("{{{{=tasks.{stage}.exitCode ?? '{}'}}}}", facts::NONE))
+    }
+
+    /// What an earlier task of the same DAG left, as [`Tag::exit_code`]; a failed task may lack any part of the path.
+    pub(crate) fn output(output: Output) -> Self {
+        let (stage, name) = (output.stage(), output.name());
+        Self(format!("{{{{=tasks.{stage}.outputs?.parameters?.['{name}'] ?? '{}'}}}}", facts::NONE))
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

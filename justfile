@@ -1,0 +1,31 @@
+# One recipe per step of CI; `just` lists them.
+
+default:
+    @just --list
+
+# All tests: unit, property, golden, the real binary, the documentation's commands.
+test:
+    cargo test --workspace --locked
+
+# What must be clean before a change lands.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo deny --locked check bans licenses sources
+
+# The documentation as a book in target/book.
+docs:
+    cargo doc --workspace --no-deps --locked
+    mdbook build docs --dest-dir ../target/book
+
+# Writes anew what is generated from the types: the schema, the reference pages, the help texts.
+generate:
+    ASSAY_UPDATE=1 cargo test --workspace --locked --test generated
+
+# What things cost, as ratios against well-known commands; fails nothing.
+bench:
+    cargo build --release --locked
+    bash tests/bench/run.sh
+
+ci:
+    bash .ci/run

@@ -1,0 +1,317 @@
+//! Starts a confined command, watches its limits, ends its whole tree and reports.
+//!
+//! Nothing that the command does may block this loop: pipes are read without waiting, and a tree that does not die is
+//! reported instead of waited for.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use assay_contract::Limits;
+use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
+use nix::sys::resource::{UsageWho, getrusage};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::FdFlags;
+use rustix::process::{Pid, PidfdFlags, WaitOptions};
+use wait4::Wait4;
+
+use super::helper::{Order, Report, SUBCOMMAND};
+use super::{Census, Command, Ended};
+
+/// How often the tree is looked at.
+const SAMPLE_EVERY: Duration = Duration::from_millis(5);
+/// How often its directory is measured, which costs more.
+const MEASURE_EVERY: Duration = Duration::from_millis(200);
+/// How long a killed tree may take to be gone.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// See [`super::run`].
+pub(super) fn run(command: &Command, census: &Census) -> Ended {
+    let children_before = children_cpu_ms();
+    match Tree::start(command) {
+        Ok(tree) => tree.watch(command, census, children_before),
+        Err(error) => Ended {
+            end: End::Unconfined(format!("cannot start a process: {error}")),
+            usage: Usage::default(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            confinement: Confinement::default(),
+        },
+    }
+}
+
+struct Tree {
+    first: Child,
+    pidfd: OwnedFd,
+    stdout: Capture,
+    stderr: Capture,
+    report: File,
+    started: Instant,
+}
+
+impl Tree {
+    fn start(command: &Command) -> io::Result<Tree> {
+        // Only this end may cross into the new process; everything else that is open closes itself on exec.
+        let (report, report_writer) = rustix::pipe::pipe()?;
+        rustix::io::fcntl_setfd(&report, FdFlags::CLOEXEC)?;
+        let order = Order { command: command.clone(), report_fd: report_writer.as_raw_fd() };
+        let stdin = match &command.stdin {
+            Some(path) => Stdio::from(File::open(path)?),
+            None => Stdio::null(),
+        };
+        let mut first = std::process::Command::new("/proc/self/exe")
+            .arg(SUBCOMMAND)
+            .arg(serde_json::to_string(&order)?)
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let started = Instant::now();
+        drop(report_writer);
+        let pid = Pid::from_child(&first);
+        let limit = command.limits.output_bytes;
+        let stdout = Capture::new(first.stdout.take().map(OwnedFd::from), limit)?;
+        let stderr = Capture::new(first.stderr.take().map(OwnedFd::from), limit)?;
+        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
+        Ok(Tree { first, pidfd, stdout, stderr, report: File::from(report), started })
+    }
+
+    fn watch(mut self, command: &Command, census: &Census, children_before: u64) -> Ended {
+        let limits = &command.limits;
+        let mut peak_memory = 0;
+        let passed = self.until_over(command, census, children_before, &mut peak_memory);
+        let wall_ms = millis(self.started.elapsed());
+        let gone = self.end_tree(census);
+        let confinement_and_start = self.read_report();
+        let drained = self.stdout.read().and_then(|()| self.stderr.read());
+        let cpu_ms = children_cpu_ms().saturating_sub(children_before);
+
+        let end = match (gone, drained, confinement_and_start.0) {
+            (Err(error), _, _) => End::Unconfined(format!("its processes could not be ended: {error}")),
+            (_, Err(error), _) => End::Unconfined(format!("its output could not be read: {error}")),
+            (_, _, Err(end)) => end,
+            (Ok((status, first_peak)), Ok(()), Ok(())) => {
+                peak_memory = peak_memory.max(first_peak);
+                let used = Usage { cpu_ms, wall_ms, memory_bytes: peak_memory };
+                passed
+                    .or_else(|| self.limit_seen_too_late(limits, &used, status))
+                    .map_or_else(|| natural_end(status), End::Limit)
+            }
+        };
+        Ended {
+            end,
+            usage: Usage { cpu_ms, wall_ms, memory_bytes: peak_memory },
+            stdout: self.stdout.kept,
+            stderr: self.stderr.kept,
+            confinement: confinement_and_start.1,
+        }
+    }
+
+    /// Waits until the first process ends (`None`) or a limit is passed.
+    fn until_over(
+        &mut self,
+        command: &Command,
+        census: &Census,
+        children_before: u64,
+        peak_memory: &mut u64,
+    ) -> Option<LimitKind> {
+        let limits = &command.limits;
+        let mut next_measure = self.started + MEASURE_EVERY;
+        let mut next_sample = self.started + SAMPLE_EVERY;
+        loop {
+            if self.wait_for_news() {
+                return None;
+            }
+            // An error in reading shows again when the pipes are drained.
+            let _later = self.stdout.read().and_then(|()| self.stderr.read());
+            if self.stdout.over || self.stderr.over {
+                return Some(LimitKind::Output);
+            }
+            let now = Instant::now();
+            let wall_ms = millis(now - self.started);
+            if wall_ms > limits.wall_ms {
+                return Some(LimitKind::Wall);
+            }
+            if now >= next_sample {
+                next_sample = now + SAMPLE_EVERY;
+                let Ok(sample) = census.sample() else { continue };
+                if sample.processes > limits.processes {
+                    return Some(LimitKind::Processes);
+                }
+                let mut memory = sample.memory_bytes;
+                if memory > limits.memory_bytes && sample.processes > 1 {
+                    memory = census.proportional_memory().unwrap_or(memory);
+                }
+                *peak_memory = (*peak_memory).max(memory);
+                if memory > limits.memory_bytes {
+                    return Some(LimitKind::Memory);
+                }
+                let reaped = children_cpu_ms().saturating_sub(children_before);
+                if reaped.saturating_add(sample.cpu_ms) > limits.cpu_ms {
+                    return Some(LimitKind::Cpu);
+                }
+            }
+            if now >= next_measure {
+                next_measure = now + MEASURE_EVERY;
+                if disk_bytes(command).is_some_and(|bytes| bytes > limits.disk_bytes) {
+                    return Some(LimitKind::Disk);
+                }
+            }
+        }
+    }
+
+    /// Waits for output, for the end of the first process, or for the next look; true if the first process ended.
+    fn wait_for_news(&self) -> bool {
+        let mut fds = vec![PollFd::new(&self.pidfd, PollFlags::IN)];
+        fds.extend([&self.stdout, &self.stderr].into_iter().filter_map(|capture| {
+            capture.pipe.as_ref().map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN))
+        }));
+        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(SAMPLE_EVERY.subsec_nanos()) };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) => fds.first().is_some_and(|pidfd| !pidfd.revents().is_empty()),
+            Err(_interrupted) => false,
+        }
+    }
+
+    /// Kills what is left of the tree and collects it; gives the first process's status and largest memory.
+    fn end_tree(&mut self, census: &Census) -> io::Result<(ExitStatus, u64)> {
+        census.kill_all();
+        let deadline = Instant::now() + GRACE;
+        let first = loop {
+            if let Some(first) = self.first.try_wait4()? {
+                break first;
+            }
+            pause(deadline)?;
+        };
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some(_orphan)) => {}
+                Ok(None) => {
+                    census.kill_all();
+                    pause(deadline)?;
+                }
+                Err(rustix::io::Errno::CHILD) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((first.status, first.rusage.maxrss))
+    }
+
+    /// What the helper said: whether the command was confined and started, and what the confinement is made of.
+    fn read_report(&mut self) -> (Result<(), End>, Confinement) {
+        let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
+        let mut confinement = Confinement { kernel, ..Confinement::default() };
+        let mut text = String::new();
+        if let Err(error) = (&mut self.report).take(16_384).read_to_string(&mut text) {
+            return (Err(End::Unconfined(format!("its report could not be read: {error}"))), confinement);
+        }
+        let mut start = Err(End::Unconfined("it ended before it was confined".into()));
+        for line in text.lines() {
+            match serde_json::from_str(line) {
+                Ok(Report::Confined { landlock_abi, lacks }) => {
+                    confinement.landlock_abi = landlock_abi;
+                    confinement.lacks = lacks;
+                    start = Ok(());
+                }
+                Ok(Report::NotStarted(why)) => start = Err(End::NotStarted(why)),
+                Ok(Report::Unconfined(why)) => start = Err(End::Unconfined(why)),
+                Err(error) => start = Err(End::Unconfined(format!("its report is damaged: {error}"))),
+            }
+        }
+        (start, confinement)
+    }
+
+    /// A limit that was passed between two looks, or that the kernel held: the verdict must not depend on luck.
+    fn limit_seen_too_late(&self, limits: &Limits, used: &Usage, status: ExitStatus) -> Option<LimitKind> {
+        if self.stdout.over || self.stderr.over {
+            Some(LimitKind::Output)
+        } else if used.memory_bytes > limits.memory_bytes {
+            Some(LimitKind::Memory)
+        } else if used.cpu_ms > limits.cpu_ms || status.signal() == Some(libc::SIGXCPU) {
+            Some(LimitKind::Cpu)
+        } else if status.signal() == Some(libc::SIGXFSZ) {
+            Some(LimitKind::Disk)
+        } else {
+            None
+        }
+    }
+}
+
+fn natural_end(status: ExitStatus) -> End {
+    let byte = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Exited(byte(code)),
+        (None, Some(signal)) => End::Signalled(byte(signal)),
+        (None, None) => End::Unconfined("it ended in no known way".into()),
+    }
+}
+
+fn pause(deadline: Instant) -> io::Result<()> {
+    if Instant::now() > deadline {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    std::thread::sleep(Duration::from_millis(1));
+    Ok(())
+}
+
+fn disk_bytes(command: &Command) -> Option<u64> {
+    let own = assay_untrusted::Root::open(&command.own).ok()?;
+    assay_untrusted::measure(&own, "", crate::scratch::TREE).ok().map(|measured| measured.on_disk)
+}
+
+fn children_cpu_ms() -> u64 {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return 0 };
+    let micros = [usage.user_time(), usage.system_time()].into_iter().map(|time| {
+        let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
+        seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(time.tv_usec()).unwrap_or(0))
+    });
+    micros.sum::<u64>() / 1_000
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One output pipe, read without waiting and kept up to the limit.
+struct Capture {
+    pipe: Option<File>,
+    kept: Vec<u8>,
+    limit: u64,
+    over: bool,
+}
+
+impl Capture {
+    fn new(pipe: Option<OwnedFd>, limit: u64) -> io::Result<Capture> {
+        if let Some(pipe) = &pipe {
+            rustix::io::ioctl_fionbio(pipe, true)?;
+        }
+        Ok(Capture { pipe: pipe.map(File::from), kept: Vec::new(), limit, over: false })
+    }
+
+    /// Reads what is there; at most one byte more than the limit is ever taken from the pipe.
+    fn read(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 65_536];
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut buffer) {
+                Ok(0) => self.pipe = None,
+                Ok(n) => {
+                    let room = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(self.kept.len());
+                    self.kept.extend(buffer.iter().take(n.min(room)));
+                    if n > room {
+                        self.over = true;
+                        self.pipe = None;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

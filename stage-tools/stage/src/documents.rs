@@ -1,0 +1,109 @@
+//! Reading and writing the documents of the contract in volumes.
+//!
+//! Every read has a cap and goes through `assay_untrusted`, also where the writer was trusted: a volume on shared storage
+//! is no better than its last writer.
+
+use std::path::Path;
+
+use assay_contract::{Digest, Exit, Output, Stage, Volume, layout};
+use assay_untrusted::Root;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::StageError;
+
+/// The largest document that is read: plans of some ten thousand cases stay below it.
+pub(crate) const DOCUMENT_CAP: u64 = 16 << 20;
+
+/// A volume, as one stage uses it.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    stage: Stage,
+    volume: Volume,
+    pub(crate) root: Root,
+}
+
+impl Mounted {
+    /// Opens `volume` for `stage`.
+    pub(crate) fn open(stage: Stage, volume: Volume) -> Result<Mounted, StageError> {
+        let path = volume.path();
+        let root = Root::open(Path::new(&path)).map_err(|error| {
+            StageError::new(Exit::Io, stage, format!("the volume {volume} cannot be opened at {path}: {error}"))
+                .hint("check that its claim exists and is bound")
+        })?;
+        Ok(Mounted { stage, volume, root })
+    }
+
+    /// Which volume it is.
+    pub(crate) fn volume(&self) -> Volume {
+        self.volume
+    }
+
+    /// An error about a file of this volume.
+    pub(crate) fn error(&self, exit: Exit, path: &str, why: impl std::fmt::Display) -> StageError {
+        StageError::new(exit, self.stage, format!("{}:/{path}: {why}", self.volume))
+    }
+
+    /// A document that must be there and whole.
+    pub(crate) fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, StageError> {
+        let bytes = self.read_bytes(path, DOCUMENT_CAP)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            self.error(Exit::DocumentDamaged, path, error).hint("publish the assignment again")
+        })
+    }
+
+    /// A file that must be there, of at most `cap` bytes.
+    pub(crate) fn read_bytes(&self, path: &str, cap: u64) -> Result<Vec<u8>, StageError> {
+        self.root.read(path, cap).map_err(|error| self.error(Exit::DocumentDamaged, path, error))
+    }
+
+    /// Writes a document that nobody may change afterwards; the same bytes again are no error.
+    pub(crate) fn write_once(&self, path: &str, bytes: &[u8]) -> Result<(), StageError> {
+        self.folders_of(path)?;
+        self.root.write_new(path, bytes, 0o644).map(drop).map_err(|error| self.error(Exit::Io, path, error))
+    }
+
+    /// Writes a file, in place of what may be there.
+    pub(crate) fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), StageError> {
+        self.folders_of(path)?;
+        self.root.replace(path, bytes, 0o644).map_err(|error| self.error(Exit::Io, path, error))
+    }
+
+    /// Makes the folders that lead to `path`.
+    pub(crate) fn folders_of(&self, path: &str) -> Result<(), StageError> {
+        match path.rsplit_once('/') {
+            None => Ok(()),
+            Some((folder, _)) => self.folders(folder),
+        }
+    }
+
+    /// Makes `folder` and those that lead to it.
+    pub(crate) fn folders(&self, folder: &str) -> Result<(), StageError> {
+        self.root.create_dirs(folder, 0o755).map(drop).map_err(|error| self.error(Exit::Io, folder, error))
+    }
+
+    /// Removes whatever is at `path`.
+    pub(crate) fn clear(&self, path: &str) -> Result<(), StageError> {
+        assay_untrusted::remove_tree(&self.root, path).map_err(|error| self.error(Exit::Io, path, error))
+    }
+
+    /// Leaves a small fact for the engine.
+    pub(crate) fn tell(&self, output: Output, value: &str) -> Result<(), StageError> {
+        self.replace(&format!("{}/{}", layout::OUTPUTS, output.name()), value.as_bytes())
+    }
+}
+
+/// A document as it is stored: readable JSON with a final newline, the same bytes for the same content.
+pub(crate) fn to_bytes<T: Serialize>(stage: Stage, document: &T) -> Result<Vec<u8>, StageError> {
+    let mut bytes = serde_json::to_vec_pretty(document)
+        .map_err(|error| StageError::new(Exit::Bug, stage, format!("cannot write a document: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// SHA-256 of `bytes`.
+pub(crate) fn digest(stage: Stage, bytes: &[u8]) -> Result<Digest, StageError> {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Digest::new(hex).map_err(|error| StageError::new(Exit::Bug, stage, error.to_string()))
+}

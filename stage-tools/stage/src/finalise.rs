@@ -1,0 +1,145 @@
+//! Finalise: signs the conclusion, records it, delivers it to the student last.
+//!
+//! It concludes also where Results could not: then the system is at fault, and says so. What it signs is what Results
+//! told it through the engine; the documents in the `results` volume must match that by their digests.
+
+use assay_contract::answers::Mode;
+use assay_contract::configuration::Network;
+use assay_contract::gradebook::{GradebookEntry, State, Status};
+use assay_contract::receipts::{Concluded, Statement};
+use assay_contract::result::StageStatus;
+use assay_contract::{API_VERSION, Digest, Exit, Fault, Output, Points, Stage, Verdict, Volume, layout};
+
+use crate::args::{FinaliseFacts, JobFacts, Told};
+use crate::documents::{Mounted, digest, to_bytes};
+use crate::error::StageError;
+use crate::key;
+
+const STAGE: Stage = Stage::Finalise;
+
+/// The largest result document: evidence is cut long before.
+const RESULT_CAP: u64 = 64 << 20;
+
+/// What is concluded.
+struct Conclusion {
+    verdict: Verdict,
+    fault: Option<Fault>,
+    points: Points,
+    max_points: Points,
+    private_digest: Option<Digest>,
+    /// The student's result, where there is one.
+    student_result: Option<Vec<u8>>,
+}
+
+/// Runs the stage.
+pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
+    let key = key::from_environment(STAGE)?;
+    let results = Mounted::open(STAGE, Volume::Results)?;
+    let private = Mounted::open(STAGE, Volume::PrivateResults)?;
+    let student = Mounted::open(STAGE, Volume::Student)?;
+    let finalisation = Mounted::open(STAGE, Volume::Finalisation)?;
+    let JobFacts { job, assignment, revision, student: who, digest: submission, handed_in } = &facts.job;
+
+    let conclusion = conclude(facts, &results)?;
+    let statement = Statement::Concluded(Concluded {
+        job: job.clone(),
+        assignment: assignment.clone(),
+        revision: revision.clone(),
+        student: who.clone(),
+        digest: submission.clone(),
+        received: facts.received.clone(),
+        mode: Mode::Sealed,
+        network: if facts.network.as_deref() == Some("loopback") { Network::Loopback } else { Network::None },
+        verdict: conclusion.verdict,
+        fault: conclusion.fault,
+        thousandths: conclusion.points.thousandths(),
+        max_thousandths: conclusion.max_points.thousandths(),
+        private_result: conclusion.private_digest.clone(),
+    });
+    let receipt = key::sign(STAGE, &statement, &key)?;
+    let entry = GradebookEntry {
+        api_version: API_VERSION.into(),
+        job: job.clone(),
+        student: who.clone(),
+        digest: submission.clone(),
+        revision: revision.clone(),
+        handed_in: handed_in.to_string(),
+        verdict: conclusion.verdict,
+        fault: conclusion.fault,
+        points: conclusion.points,
+        max_points: conclusion.max_points,
+        counts: assay_score::uses_attempt(conclusion.verdict, conclusion.fault),
+    };
+    // The receipt before the entry: marks that are in the gradebook can be proved.
+    let job_dir = layout::job_dir(assignment, who, job);
+    private.write_once(&format!("{job_dir}/{}", layout::CONCLUDED), &receipt)?;
+    let gradebook = layout::gradebook_dir(assignment);
+    private.write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;
+
+    if let Err(error) = deliver(facts, &student, &conclusion, &receipt) {
+        crate::warn(&error);
+    }
+    finalisation.tell(Output::FinalPoints, &conclusion.points.to_string())?;
+    finalisation.tell(Output::FinalVerdict, conclusion.verdict.id())?;
+    Ok(Exit::Done)
+}
+
+fn conclude(facts: &FinaliseFacts, results: &Mounted) -> Result<Conclusion, StageError> {
+    let Some(told) = facts.conclusion.as_ref().filter(|_| facts.results == StageStatus::Succeeded) else {
+        return Ok(Conclusion {
+            verdict: Verdict::NotRun,
+            fault: Some(Fault::System),
+            points: Points::ZERO,
+            max_points: Points::ZERO,
+            private_digest: None,
+            student_result: None,
+        });
+    };
+    let Told { verdict, fault, points, max_points, private_digest, student_digest } = told;
+    checked(results, layout::PRIVATE_RESULT, private_digest)?;
+    let student_result = checked(results, layout::STUDENT_RESULT, student_digest)?;
+    Ok(Conclusion {
+        verdict: *verdict,
+        fault: *fault,
+        points: *points,
+        max_points: *max_points,
+        private_digest: Some(private_digest.clone()),
+        student_result: Some(student_result),
+    })
+}
+
+/// A document of Results that is what Results said it is.
+fn checked(results: &Mounted, path: &str, expected: &Digest) -> Result<Vec<u8>, StageError> {
+    let bytes = results.read_bytes(path, RESULT_CAP)?;
+    if digest(STAGE, &bytes)? == *expected {
+        Ok(bytes)
+    } else {
+        Err(results.error(Exit::DocumentDamaged, path, "it is not the document that Results left"))
+    }
+}
+
+fn deliver(
+    facts: &FinaliseFacts,
+    student: &Mounted,
+    conclusion: &Conclusion,
+    receipt: &[u8],
+) -> Result<(), StageError> {
+    let dir = layout::student_job_dir(&facts.job.assignment, &facts.job.job);
+    let message = match &conclusion.student_result {
+        Some(result) => {
+            student.replace(&format!("{dir}/{}", layout::STUDENT_RESULT), result)?;
+            "your submission was graded"
+        }
+        None => "your submission was received and could not be graded; that was not your fault, and your teachers know",
+    };
+    student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
+    let status = Status {
+        api_version: API_VERSION.into(),
+        job: facts.job.job.clone(),
+        digest: facts.job.digest.clone(),
+        state: State::Concluded,
+        message: message.into(),
+    };
+    // The status last: what it announces is there.
+    student.replace(&format!("{dir}/{}", layout::STATUS), &to_bytes(STAGE, &status)?)
+}
