@@ -103,6 +103,8 @@ pub struct Run {
     pub received: Option<Vec<u8>>,
     /// The signed receipt of what was concluded.
     pub concluded: Option<Vec<u8>>,
+    /// What the cases wrote, a gzipped tar of a folder a case.
+    pub case_outputs: Option<Vec<u8>>,
     /// What the trusted stages left for the engine; `none` where they left nothing that could be believed.
     pub outputs: BTreeMap<Output, String>,
     /// What isolation and limits lack here, in words.

@@ -71,7 +71,8 @@ pub fn run(job: Job<'_>, on_event: &mut dyn FnMut(Event)) -> Result<Run, EngineE
         private_result: conductor.document(Volume::Results, layout::PRIVATE_RESULT.into())?,
         student_result: conductor.document(Volume::Results, layout::STUDENT_RESULT.into())?,
         received: conductor.document(Volume::RawSubmissions, received_path(&job))?,
-        concluded: conductor.document(Volume::PrivateResults, concluded_path(&job))?,
+        concluded: conductor.document(Volume::PrivateResults, job_path(&job, layout::CONCLUDED))?,
+        case_outputs: conductor.document(Volume::PrivateResults, job_path(&job, layout::CASE_OUTPUTS))?,
         outputs: BTreeMap::new(),
         lacks,
         toolchain: toolchain.kind(),
@@ -104,8 +105,8 @@ fn received_path(job: &Job<'_>) -> String {
     format!("{folder}/{}", layout::snapshot_receipt(&job.job))
 }
 
-fn concluded_path(job: &Job<'_>) -> String {
-    format!("{}/{}", layout::job_dir(&job.plan.assignment, &job.student, &job.job), layout::CONCLUDED)
+fn job_path(job: &Job<'_>, name: &str) -> String {
+    format!("{}/{name}", layout::job_dir(&job.plan.assignment, &job.student, &job.job))
 }
 
 /// A session whose volumes are there and empty, and what this machine lacks.

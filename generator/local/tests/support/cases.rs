@@ -251,9 +251,13 @@ fn facts_are_handed_on(who: Who) {
     let finalise = seen.told(Stage::Finalise, "arguments");
     assert!(finalise.contains("--results-status Succeeded --verdict passed --fault none --points 6.25 --max-points 10 --private-digest none"), "{finalise}");
     assert_eq!(seen.told(Stage::Verify, "arguments"), "/volumes/submission/tool/assay-stage verify");
-    for (name, content) in
-        [("private", "private"), ("student", "student"), ("received", "received"), ("concluded", "concluded")]
-    {
+    for (name, content) in [
+        ("private", "private"),
+        ("student", "student"),
+        ("received", "received"),
+        ("concluded", "concluded"),
+        ("case-outputs", "case-outputs"),
+    ] {
         assert_eq!(seen.after(&format!("document {name}")), [content]);
     }
     assert_eq!(seen.after("output results/points"), ["6.25"]);

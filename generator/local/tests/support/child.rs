@@ -44,6 +44,7 @@ pub(crate) fn run_job(arguments: &[String]) -> ExitCode {
                 ("student", run.student_result),
                 ("received", run.received),
                 ("concluded", run.concluded),
+                ("case-outputs", run.case_outputs),
             ] {
                 let text =
                     document.map_or("absent".into(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
