@@ -19,8 +19,6 @@ pub(crate) enum CliError {
         hint: Option<String>,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// All was said already; only the exit code is left.
-    Said(Exit),
 }
 
 impl CliError {
@@ -58,7 +56,7 @@ impl CliError {
                 Exit::AssignmentFile
             }
             CliError::Assignment(_) => Exit::AssignmentInvalid,
-            CliError::Other { exit, .. } | CliError::Said(exit) => *exit,
+            CliError::Other { exit, .. } => *exit,
         }
     }
 }
@@ -67,7 +65,6 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CliError::Assignment(error) => write!(f, "{error}"),
-            CliError::Said(_) => Ok(()),
             CliError::Other { exit: _, message, hint, source } => {
                 f.write_str(message)?;
                 let mut cause: Option<&dyn std::error::Error> = source.as_deref().map(|s| s as _);
@@ -98,9 +95,5 @@ pub(crate) fn finding_text(file: &Path, finding: &Finding) -> String {
         (None, "") => format!("document {document}"),
         (None, template) => format!("template {template}"),
     };
-    format!("{}: {place}: {field}: {message} [{}]\n  hint: {hint}\n", file.display(), code_word(code))
-}
-
-fn code_word(code: &impl serde::Serialize) -> String {
-    serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    format!("{}: {place}: {field}: {message} [{}]\n  hint: {hint}\n", file.display(), code)
 }

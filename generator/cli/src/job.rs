@@ -1,12 +1,13 @@
 //! Runs one submission of an assignment through the local engine, and turns what comes back into a report.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use assay_contract::result::{PrivateResult, StudentResult};
 use assay_contract::{Digest, Exit, JobId, StudentId};
-use assay_core::assignment::{Assignment, Publication};
+use assay_core::assignment::{Assignment, Content, Publication};
 use assay_core::operator::Operator;
 use assay_core::pack;
 use assay_local::{Event, Job, Run, StageRun, ToolchainKind};
@@ -63,8 +64,8 @@ pub(crate) fn run(order: &Order<'_>) -> Result<Graded, CliError> {
         configuration,
         answers,
         schedule,
-        configuration_files,
-        answer_files,
+        configuration_files: bytes(configuration_files),
+        answer_files: bytes(answer_files),
         submission: packed.zip,
         student: StudentId::new("local").map_err(CliError::bug)?,
         // Derived, so that the same submission gives the same documents.
@@ -93,6 +94,10 @@ pub(crate) fn run(order: &Order<'_>) -> Result<Graded, CliError> {
     })?;
     progress.finish();
     graded(order, run, said)
+}
+
+fn bytes(contents: BTreeMap<Digest, Content>) -> BTreeMap<Digest, Vec<u8>> {
+    contents.into_iter().map(|(digest, content)| (digest, content.bytes().to_vec())).collect()
 }
 
 fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliError> {

@@ -27,6 +27,12 @@ pub fn audit(text: &str, operator: &Operator) -> Vec<Finding> {
     each_document(text, |found| document(found, operator).findings)
 }
 
+/// What `assay explain` says of a finding's code; `None` for a code that no finding has.
+#[must_use]
+pub fn explain(code: &str) -> Option<String> {
+    Code::from_id(code).map(|code| format!("{code} (finding of an audit)\n\n{}\n", code.hint()))
+}
+
 /// Audits a text that must be the one document of this plan.
 pub(crate) fn audit_plan(text: &str, plan: &Plan, operator: &Operator) -> Vec<Finding> {
     each_document(text, |found| {

@@ -69,7 +69,8 @@ fn cases(cases: &[CaseReport]) -> String {
 /// A table without borders, as all of ours are.
 pub(crate) fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header);
+    table.load_style(presets::NOTHING);
+    table.set_header(header);
     table
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn check(
         problems.push(Problem::new(&codes::NO_POINTS, &test_cases.place, message));
     }
     exposed(files, folder.own_name(), &overlay, &cases, &samples, problems);
+    let zone = schedule.as_ref().and_then(|raw| raw.zone.as_ref()).map(|zone| zone.value.clone());
     let (schedule, late) = dates?;
     Some(Assignment {
         id: id?,
@@ -82,6 +83,7 @@ pub(crate) fn check(
         salt,
         image: image?,
         rules: rules?,
+        zone,
         schedule,
         late,
         overlay: overlay.into_iter().map(|(_, laid)| laid).collect(),

@@ -55,6 +55,17 @@ pub(crate) fn check(
     Some((schedule, penalty))
 }
 
+/// The one point in time at which a clock in `zone` shows `text`; what is wrong with it in words otherwise.
+pub(crate) fn time(zone: &str, text: &str) -> Result<jiff::Timestamp, String> {
+    let place = crate::diagnostics::Place::whole();
+    let value = super::scalars::local_time(text).map_err(|expected| format!("it is not {}", expected.0))?;
+    let mut problems = Vec::new();
+    let instant = time_zone(&At { value: zone.to_owned(), place: place.clone() }, &mut problems)
+        .and_then(|zone| instant(&At { value, place }, &zone, &mut problems));
+    let said = || problems.first().map_or("it is out of range", |problem| problem.message()).to_owned();
+    instant.and_then(|instant| jiff::Timestamp::from_second(instant.unix).ok()).ok_or_else(said)
+}
+
 fn lateness(late: &RawLate, problems: &mut Vec<Problem>) -> (u64, LatePenalty) {
     let RawLate { penalty, until } = late;
     let penalty = penalty.as_ref().map_or(LatePenalty::default(), |penalty| {

@@ -18,6 +18,7 @@ pub struct Assignment {
     pub(super) salt: Option<String>,
     pub(super) image: String,
     pub(super) rules: SubmissionRules,
+    pub(super) zone: Option<String>,
     pub(super) schedule: Schedule,
     pub(super) late: LatePenalty,
     pub(super) overlay: Vec<Laid>,
@@ -134,6 +135,14 @@ impl Assignment {
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    /// The point in time at which a clock in the assignment's zone (UTC if it has none) shows `text`.
+    ///
+    /// # Errors
+    /// If `text` is no time, or one that the clock skips or shows twice; in words.
+    pub fn time(&self, text: &str) -> Result<jiff::Timestamp, String> {
+        super::schedule::time(self.zone.as_deref().unwrap_or("UTC"), text)
     }
 
     /// What lateness costs.
