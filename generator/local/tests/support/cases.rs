@@ -38,6 +38,7 @@ pub(crate) const ALL: &[Case] = &[
     ("a_deadline_holds_when_nobody_reads", stalled_reader),
     ("processes_of_a_stage_are_counted", processes_are_counted),
     ("a_toolchain_folder_is_shown_read_only", toolchain_folder),
+    ("what_this_machine_can_do_is_tried", probed),
     ("without_namespaces_nothing_is_run", no_namespaces),
     ("a_container_without_spare_users_is_enough", in_a_container_without_spare_users),
 ];
@@ -250,9 +251,13 @@ fn facts_are_handed_on(who: Who) {
     let finalise = seen.told(Stage::Finalise, "arguments");
     assert!(finalise.contains("--results-status Succeeded --verdict passed --fault none --points 6.25 --max-points 10 --private-digest none"), "{finalise}");
     assert_eq!(seen.told(Stage::Verify, "arguments"), "/volumes/submission/tool/assay-stage verify");
-    for (name, content) in
-        [("private", "private"), ("student", "student"), ("received", "received"), ("concluded", "concluded")]
-    {
+    for (name, content) in [
+        ("private", "private"),
+        ("student", "student"),
+        ("received", "received"),
+        ("concluded", "concluded"),
+        ("case-outputs", "case-outputs"),
+    ] {
         assert_eq!(seen.after(&format!("document {name}")), [content]);
     }
     assert_eq!(seen.after("output results/points"), ["6.25"]);
@@ -482,6 +487,13 @@ fn toolchain_folder(who: Who) {
     assert_eq!(seen.told(Stage::Verify, "sh"), "exit status: 0 hello from here");
     assert!(seen.told(Stage::Test, "sh").starts_with("exit status: 1"), "it is read only");
     assert!(seen.told(Stage::Setup, "exists").ends_with(" false"), "trusted stages see no toolchain");
+}
+
+fn probed(who: Who) {
+    let seen = play(who, "", &["probe=yes".into()]);
+    let root = who == Who::Caller && rustix::process::geteuid().is_root();
+    let expected = if root { "Ok((Range, 1))" } else { "Ok((S" };
+    assert!(seen.lines.len() == 1 && seen.lines[0].starts_with(expected), "{:?}", seen.lines);
 }
 
 fn no_namespaces(who: Who) {

@@ -20,6 +20,10 @@ pub(crate) fn run_job(arguments: &[String]) -> ExitCode {
     let options: BTreeMap<&str, &str> = arguments[3..].iter().filter_map(|o| o.split_once('=')).collect();
     let mut out = io::stdout();
     let mut say = |line: String| writeln!(out, "{line}").unwrap();
+    if options.contains_key("probe") {
+        say(format!("{:?}", assay_local::probe().map(|can| (can.users, can.lacks.len()))));
+        return ExitCode::SUCCESS;
+    }
     let job = job(marker, script, &tool, &options);
     let run = assay_local::run(job, &mut |event| match event {
         Event::Started(stage) => say(format!("started {stage}")),
@@ -40,6 +44,7 @@ pub(crate) fn run_job(arguments: &[String]) -> ExitCode {
                 ("student", run.student_result),
                 ("received", run.received),
                 ("concluded", run.concluded),
+                ("case-outputs", run.case_outputs),
             ] {
                 let text =
                     document.map_or("absent".into(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
