@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use assay_contract::Exit;
+use assay_contract::{CaseId, Exit, Volume, layout};
 use tempfile::TempDir;
 
 use crate::finished::Finished;
@@ -162,6 +162,19 @@ impl Bench {
         finished
     }
 
+    /// Tries a submission like [`Bench::attempt`], and keeps the volumes.
+    ///
+    /// # Panics
+    /// If anything on the bench has changed.
+    #[track_caller]
+    pub fn attempt_and_keep(&self, submission: &Path, more: &[&str]) -> (Finished, Kept) {
+        let kept = Kept(tempfile::tempdir().expect("a temporary folder can be made"));
+        set_mode(kept.0.path(), 0o777);
+        let folder = kept.path().display().to_string();
+        let finished = self.attempt(submission, &[&["--keep", folder.as_str()], more].concat());
+        (finished, kept)
+    }
+
     /// The arguments by which a submission is tried.
     #[must_use]
     pub fn try_args(&self, submission: &Path, more: &[&str]) -> Vec<String> {
@@ -185,6 +198,36 @@ impl Bench {
     }
 }
 
+/// The volumes of a run, as `--keep` wrote them.
+#[derive(Debug)]
+pub struct Kept(TempDir);
+
+impl Kept {
+    /// The folder that was named to `--keep`: one folder a volume.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("kept")
+    }
+
+    /// The folder of a volume.
+    #[must_use]
+    pub fn volume(&self, volume: Volume) -> PathBuf {
+        self.path().join(volume.id())
+    }
+
+    /// What the case at `index`, counted from 0, wrote to standard output.
+    ///
+    /// # Panics
+    /// If it left nothing.
+    #[must_use]
+    #[track_caller]
+    pub fn stdout(&self, index: usize) -> String {
+        let path = self.volume(Volume::Testing).join(layout::case_dir(&CaseId::at(index))).join(layout::STDOUT);
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
 /// The examples of this checkout.
 #[must_use]
 pub fn examples() -> PathBuf {
@@ -197,33 +240,29 @@ pub fn examples() -> PathBuf {
 /// If it does not come; the run is killed then.
 #[track_caller]
 pub fn finish(mut child: Child) -> Finished {
-    let (sender, ended) = mpsc::channel();
-    let mut readers = Vec::new();
-    let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-    let stderr = child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-    for pipe in [stdout, stderr] {
-        let sender = sender.clone();
-        readers.push(thread::spawn(move || {
-            let mut bytes = Vec::new();
-            if let Some(mut pipe) = pipe {
-                pipe.read_to_end(&mut bytes).expect("a pipe can be read");
-            }
-            // Whoever waits may have given up.
-            let _given_up = sender.send(());
-            String::from_utf8(bytes).expect("the program writes UTF-8")
-        }));
-    }
-    for _ in &readers {
-        if ended.recv_timeout(HANGS).is_err() {
+    let stdout = child.stdout.take().map(read_in_background);
+    let stderr = child.stderr.take().map(read_in_background);
+    // A stream that is still open belongs to a process that still runs.
+    let [stdout, stderr] = [stdout, stderr].map(|text| match text.map(|text| text.recv_timeout(HANGS)) {
+        None => String::new(),
+        Some(Ok(text)) => text,
+        Some(Err(_)) => {
             child.kill().expect("the program can be killed");
-            panic!("the program hangs");
+            panic!("the program hangs, or writes something that is not UTF-8");
         }
-    }
-    let code = child.wait().expect("the program can be waited for").code();
-    let [stdout, stderr] = readers.try_into().map(|readers: [thread::JoinHandle<String>; 2]| {
-        readers.map(|reader| reader.join().expect("its output can be read"))
-    }).expect("there are two");
-    Finished { code, stdout, stderr }
+    });
+    Finished { code: child.wait().expect("the program can be waited for").code(), stdout, stderr }
+}
+
+fn read_in_background(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, text) = mpsc::channel();
+    thread::spawn(move || {
+        let mut read = String::new();
+        pipe.read_to_string(&mut read).expect("the program writes UTF-8");
+        // Whoever waits may have given up.
+        let _given_up = sender.send(read);
+    });
+    text
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
