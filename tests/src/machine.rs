@@ -47,9 +47,8 @@ pub fn processes_with(markers: &[&str]) -> Vec<String> {
     let holds = |bytes: &[u8]| markers.iter().any(|marker| bytes.windows(marker.len()).any(|w| w == marker.as_bytes()));
     let own = std::process::id();
     let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").expect("/proc is there").flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let place = entry.path();
+    for pid in process_ids() {
+        let place = PathBuf::from(format!("/proc/{pid}"));
         // A process that has just ended has nothing to read; of other people's, the command line is enough.
         let line = fs::read(place.join("cmdline")).unwrap_or_default();
         let environment = fs::read(place.join("environ")).unwrap_or_default();
@@ -59,6 +58,50 @@ pub fn processes_with(markers: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+/// A process, told apart from a later one of the same id by when it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    id: u32,
+    parent: u32,
+    started: u64,
+}
+
+impl Process {
+    /// The process of this id; `None` where there is none, or one that has ended and waits to be collected.
+    fn of(id: u32) -> Option<Process> {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // The name in parentheses may hold anything, so fields are counted from the last one (proc_pid_stat(5)).
+        let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
+        let alive = !matches!(*fields.first()?, "Z" | "X");
+        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        alive.then_some(Process { id, parent: u32::try_from(number(1)?).ok()?, started: number(19)? })
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        Process::of(self.id).is_some_and(|now| now.started == self.started)
+    }
+}
+
+/// Every process that `id` has started, and that these have started, and so on; itself not.
+#[must_use]
+pub fn started_by(id: u32) -> Vec<Process> {
+    let all: Vec<Process> = process_ids().into_iter().filter_map(Process::of).collect();
+    let mut found: Vec<Process> = all.iter().copied().filter(|process| process.parent == id).collect();
+    let mut next = 0;
+    while let Some(parent) = found.get(next).map(|process| process.id) {
+        found.extend(all.iter().filter(|process| process.parent == parent));
+        next += 1;
+    }
+    found
+}
+
+fn process_ids() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").expect("/proc is there").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// What is mounted where this process can see it.
