@@ -52,7 +52,9 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             // A mistake in the text comes before a file that is not there.
-            CliError::Assignment(error) if error.problems.iter().all(|problem| problem.code() == "assignment-unreadable") => {
+            CliError::Assignment(error)
+                if error.problems.iter().all(|problem| problem.code() == "assignment-unreadable") =>
+            {
                 Exit::AssignmentFile
             }
             CliError::Assignment(_) => Exit::AssignmentInvalid,

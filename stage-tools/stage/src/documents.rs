@@ -29,8 +29,12 @@ impl Mounted {
     pub(crate) fn open(stage: Stage, volume: Volume) -> Result<Mounted, StageError> {
         let path = volume.path();
         let root = Root::open(Path::new(&path)).map_err(|error| {
-            StageError::new(Exit::Io, stage, format!("the volume {volume} cannot be opened at {path}: {error}"))
-                .hint("check that its claim exists and is bound")
+            StageError::new(
+                Exit::Io,
+                stage,
+                format!("the volume {volume} cannot be opened at {path}: {error}"),
+            )
+            .hint("check that its claim exists and is bound")
         })?;
         Ok(Mounted { stage, volume, root })
     }

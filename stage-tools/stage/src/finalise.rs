@@ -74,7 +74,8 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     let job_dir = layout::job_dir(assignment, who, job);
     private.write_once(&format!("{job_dir}/{}", layout::CONCLUDED), &receipt)?;
     let gradebook = layout::gradebook_dir(assignment);
-    private.write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;
+    private
+        .write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;
 
     if let Err(error) = deliver(facts, &student, &conclusion, &receipt) {
         crate::warn(&error);
@@ -130,7 +131,9 @@ fn deliver(
             student.replace(&format!("{dir}/{}", layout::STUDENT_RESULT), result)?;
             "your submission was graded"
         }
-        None => "your submission was received and could not be graded; that was not your fault, and your teachers know",
+        None => {
+            "your submission was received and could not be graded; that was not your fault, and your teachers know"
+        }
     };
     student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
     let status = Status {

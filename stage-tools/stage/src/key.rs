@@ -12,9 +12,12 @@ pub(crate) fn from_environment(stage: Stage) -> Result<SigningKey, StageError> {
         "set {} to an Ed25519 key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` makes it",
         layout::SIGNING_KEY
     );
-    let pem = std::env::var(layout::SIGNING_KEY)
-        .map_err(|_| StageError::new(Exit::Key, stage, format!("no {} in the environment", layout::SIGNING_KEY)).hint(&hint))?;
-    SigningKey::from_pem(&pem).map_err(|error| StageError::new(Exit::Key, stage, error.to_string()).hint(&hint))
+    let pem = std::env::var(layout::SIGNING_KEY).map_err(|_| {
+        StageError::new(Exit::Key, stage, format!("no {} in the environment", layout::SIGNING_KEY))
+            .hint(&hint)
+    })?;
+    SigningKey::from_pem(&pem)
+        .map_err(|error| StageError::new(Exit::Key, stage, error.to_string()).hint(&hint))
 }
 
 /// A receipt as it is stored.

@@ -27,12 +27,7 @@ impl Own {
 }
 
 /// Makes the directory `name` in `target`, with a copy of `from`'s `tree` to start in.
-pub(crate) fn prepare(
-    target: &Mounted,
-    name: &str,
-    from: &Mounted,
-    tree: &str,
-) -> Result<Own, StageError> {
+pub(crate) fn prepare(target: &Mounted, name: &str, from: &Mounted, tree: &str) -> Result<Own, StageError> {
     let relative = format!("{}/{name}", layout::SCRATCH);
     target.clear(&relative)?;
     for folder in Command::FOLDERS {

@@ -49,7 +49,7 @@ pub(crate) fn run() -> Result<Exit, StageError> {
 }
 
 fn missing_files(submission: &Mounted, required: &[String]) -> Vec<String> {
-    let there = |path: &&String| submission.root.open_file(&format!("{}/{path}", layout::TREE)).is_ok();
+    let there = |path: &&String| submission.root.open_file(format!("{}/{path}", layout::TREE)).is_ok();
     required.iter().filter(|path| !there(path)).cloned().collect()
 }
 

@@ -1,6 +1,6 @@
 //! `assay receipt`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use assay_contract::Exit;
 use assay_contract::receipts::{Concluded, Received, Statement};
@@ -21,13 +21,14 @@ struct VerifiedReceipt<'a> {
 
 pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
     let ReceiptCommand::Verify { file, key, zip } = &args.command;
-    let keys = key.iter().map(public_key).collect::<Result<Vec<_>, _>>()?;
+    let keys = key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let text = read_file(file, Exit::Io)?;
     let verified = assay_receipt::verify(text.as_bytes(), &keys).map_err(|error| {
         CliError::new(Exit::ReceiptInvalid, format!("{} is no valid receipt", file.display())).because(error)
     })?;
     if let Some(zip) = zip {
-        let bytes = std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
+        let bytes =
+            std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
         let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         if actual != digest_of(&verified.statement) {
             let message = format!("the receipt is for another submission than {}", zip.display());
@@ -39,7 +40,7 @@ pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn public_key(path: &PathBuf) -> Result<PublicKey, CliError> {
+fn public_key(path: &Path) -> Result<PublicKey, CliError> {
     let text = read_file(path, Exit::Key)?;
     PublicKey::from_pem(&text).map_err(|error| {
         CliError::new(Exit::Key, format!("{} is no public key", path.display()))
@@ -61,7 +62,15 @@ fn text_of(statement: &Statement, key: &str) -> String {
             let fate = refused.as_ref().map_or("taken".to_owned(), |code| format!("refused: {code}"));
             format!("received from {student} for {assignment}: {digest}, handed in {handed_in}, {fate}")
         }
-        Statement::Concluded(Concluded { student, assignment, digest, verdict, thousandths, max_thousandths, .. }) => {
+        Statement::Concluded(Concluded {
+            student,
+            assignment,
+            digest,
+            verdict,
+            thousandths,
+            max_thousandths,
+            ..
+        }) => {
             let points = |n: &u32| assay_contract::Points::from_thousandths(*n).unwrap_or_default();
             format!(
                 "concluded for {student}, {assignment}: {digest}, {verdict}, {} of {} points",

@@ -62,7 +62,13 @@ pub(crate) fn run(console: &Console, args: &Record) -> Result<Exit, CliError> {
     let mut runs = Vec::new();
     for n in 1..=RUNS {
         console.note(&format!("run {n} of {RUNS}"));
-        let order = Order { assignment: &assignment, submission: &solution, machine: &args.machine, at: None, keep: None };
+        let order = Order {
+            assignment: &assignment,
+            submission: &solution,
+            machine: &args.machine,
+            at: None,
+            keep: None,
+        };
         runs.push(job::run(&order)?);
     }
     let proposal = proposal(&runs);
@@ -97,13 +103,17 @@ fn must_have_run(cases: &[CaseReport]) -> Result<(), CliError> {
         return Ok(());
     }
     let what = if cases.is_empty() { "no case of it ran".to_owned() } else { bad.join("; ") };
-    Err(CliError::new(Exit::SolutionFailed, format!("the solution does not run as a solution should: {what}"))
-        .hint("try it: assay try --log SOLUTION"))
+    Err(CliError::new(
+        Exit::SolutionFailed,
+        format!("the solution does not run as a solution should: {what}"),
+    )
+    .hint("try it: assay try --log SOLUTION"))
 }
 
 /// What each case wrote to standard output, by its id.
 fn outputs(graded: &Graded) -> Result<BTreeMap<String, Vec<u8>>, CliError> {
-    let damaged = |error| CliError::new(Exit::DocumentDamaged, "the archive of outputs is damaged").because(error);
+    let damaged =
+        |error| CliError::new(Exit::DocumentDamaged, "the archive of outputs is damaged").because(error);
     let bytes = graded.outputs.as_deref().unwrap_or_default();
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(OUTPUTS_CAP));
     let mut outputs = BTreeMap::new();
@@ -185,14 +195,24 @@ fn proposal(runs: &[Graded]) -> Proposal {
 }
 
 fn text(recorded: &Recorded, only_check: bool) -> String {
-    let Recorded { written, differs, unchanged, skipped, measured_proposal: Proposal { cpu_ms, memory_bytes } } = recorded;
+    let Recorded {
+        written,
+        differs,
+        unchanged,
+        skipped,
+        measured_proposal: Proposal { cpu_ms, memory_bytes },
+    } = recorded;
     let verb = if only_check { "would write" } else { "wrote" };
     let mut text: String = written.iter().map(|file| format!("{verb} {file}\n")).collect();
     for name in differs {
         text.push_str(&format!("`{name}`: the solution prints something else than assignment.yaml says\n"));
     }
     text.push_str(&format!("{} cases unchanged, {} not recorded\n", unchanged.len(), skipped.len()));
-    let cpu = if cpu_ms.is_multiple_of(1_000) { format!("{}s", cpu_ms / 1_000) } else { format!("{cpu_ms}ms") };
-    text.push_str(&format!("proposed, from {RUNS} runs: limits: {{cpu: {cpu}, memory: {}Mi}}\n", memory_bytes >> 20));
+    let cpu =
+        if cpu_ms.is_multiple_of(1_000) { format!("{}s", cpu_ms / 1_000) } else { format!("{cpu_ms}ms") };
+    text.push_str(&format!(
+        "proposed, from {RUNS} runs: limits: {{cpu: {cpu}, memory: {}Mi}}\n",
+        memory_bytes >> 20
+    ));
     text
 }

@@ -131,7 +131,10 @@ fn circumstances(out: &mut String, report: &RunReport) {
         .collect();
     let _ = writeln!(out, "{QUIET}stages: {}{QUIET:#}", stages.join(", "));
     if report.isolation.toolchain == "host" {
-        let _ = writeln!(out, "{QUIET}builds and cases used the host's toolchain, not the assignment's image{QUIET:#}");
+        let _ = writeln!(
+            out,
+            "{QUIET}builds and cases used the host's toolchain, not the assignment's image{QUIET:#}"
+        );
     }
     for lack in &report.isolation.lacks {
         let _ = writeln!(out, "{QUIET}not to be had here: {lack}{QUIET:#}");

@@ -11,7 +11,8 @@ use super::run::{milliseconds, plain_table, trimmed, verdict};
 pub(crate) fn text(result: &StudentResult) -> String {
     let StudentResult { api_version: _, conclusion, build, cases, hidden } = result;
     let mut out = String::new();
-    let _ = writeln!(out, "{}: {} of {} points\n", conclusion.title, conclusion.points, conclusion.max_points);
+    let _ =
+        writeln!(out, "{}: {} of {} points\n", conclusion.title, conclusion.points, conclusion.max_points);
     if let Some(build) = build.as_ref().filter(|build| !build.passed) {
         let _ = writeln!(out, "{}\n{}", build.reason, build.log);
     }

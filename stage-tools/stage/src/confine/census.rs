@@ -45,7 +45,8 @@ impl Census {
             StageError::new(Exit::IsolationUnavailable, stage, why)
                 .hint("run the stage in a pod or through `assay try`; a shared pid namespace (`shareProcessNamespace`, `hostPID`) is not supported")
         };
-        let namespace = fs::read_link("/proc/self/ns/pid").map_err(|e| refuse(format!("cannot read /proc: {e}")))?;
+        let namespace =
+            fs::read_link("/proc/self/ns/pid").map_err(|e| refuse(format!("cannot read /proc: {e}")))?;
         if namespace.as_os_str() == FIRST_PID_NAMESPACE {
             return Err(refuse("the stage runs in the machine's own pid namespace".into()));
         }
@@ -78,11 +79,15 @@ impl Census {
     pub(super) fn sample(&self) -> io::Result<Sample> {
         let mut sample = Sample::default();
         for pid in self.pids()? {
-            let Some(stat) = read_small(&format!("/proc/{pid}/stat")).as_deref().and_then(Stat::parse) else { continue };
-            sample.cpu_ms = sample.cpu_ms.saturating_add(stat.ticks.saturating_mul(1_000) / self.ticks_per_second);
+            let Some(stat) = read_small(&format!("/proc/{pid}/stat")).as_deref().and_then(Stat::parse) else {
+                continue;
+            };
+            sample.cpu_ms =
+                sample.cpu_ms.saturating_add(stat.ticks.saturating_mul(1_000) / self.ticks_per_second);
             if !stat.dead {
                 sample.processes += 1;
-                sample.memory_bytes = sample.memory_bytes.saturating_add(stat.resident_pages.saturating_mul(self.page_bytes));
+                sample.memory_bytes =
+                    sample.memory_bytes.saturating_add(stat.resident_pages.saturating_mul(self.page_bytes));
             }
         }
         Ok(sample)
@@ -143,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_hostile_process_name_does_not_shift_the_fields() {
-        let line = "7 (a) R 1 2) S 1 7 7 0 -1 4194304 1 2 3 4 50 60 7 8 20 0 1 0 99 1000 321 18446744073709551615 0";
+        let line =
+            "7 (a) R 1 2) S 1 7 7 0 -1 4194304 1 2 3 4 50 60 7 8 20 0 1 0 99 1000 321 18446744073709551615 0";
         assert_eq!(Stat::parse(line), Some(Stat { dead: false, ticks: 125, resident_pages: 321 }));
     }
 

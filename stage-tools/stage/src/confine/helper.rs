@@ -96,12 +96,14 @@ fn confine(command: &Command) -> Result<Report, String> {
     set_limits(&command.limits).map_err(context("cannot set its limits"))?;
     env::set_current_dir(command.own.join(WORK)).map_err(context("cannot enter its directory"))?;
     let enforced = paths::restrict(command).map_err(|error| format!("cannot restrict its paths: {error}"))?;
-    syscalls::restrict(command.kind, command.network).map_err(|error| format!("cannot filter its calls: {error}"))?;
+    syscalls::restrict(command.kind, command.network)
+        .map_err(|error| format!("cannot filter its calls: {error}"))?;
     let mut lacks = Vec::new();
     if enforced.abi == 0 {
         lacks.push("Landlock: student code can read all of its stage's volumes".to_owned());
     } else if !enforced.fully {
-        lacks.push(format!("Landlock ABI 6 (this kernel has {}): signals and some file rights", enforced.abi));
+        lacks
+            .push(format!("Landlock ABI 6 (this kernel has {}): signals and some file rights", enforced.abi));
     }
     Ok(Report::Confined { landlock_abi: enforced.abi, lacks })
 }

@@ -5,8 +5,8 @@
 
 use assay_contract::configuration::Network;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition as If, SeccompFilter, SeccompRule,
-    TargetArch,
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition as If,
+    SeccompFilter, SeccompRule, TargetArch,
 };
 
 use super::Kind;
@@ -37,7 +37,8 @@ const ARCH: TargetArch = TargetArch::aarch64;
 
 fn allowed(network: Network) -> Result<BpfProgram, seccompiler::BackendError> {
     let sockets: &[i64] = if network == Network::Loopback { SOCKETS } else { &[] };
-    let rules = ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets).map(|call| (*call, Vec::new())).collect();
+    let rules =
+        ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets).map(|call| (*call, Vec::new())).collect();
     filter(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)
 }
 
@@ -57,7 +58,10 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
     rules.push((libc::SYS_clone, any_namespace));
     // Pushing characters into a terminal is typing on it.
     let terminal = [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCSCTTY];
-    rules.push((libc::SYS_ioctl, terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?));
+    rules.push((
+        libc::SYS_ioctl,
+        terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?,
+    ));
     // A pair of sockets is a pipe; a socket of any family is a way out.
     rules.push((libc::SYS_socketpair, vec![is_not(0, libc::AF_UNIX as u64)?]));
     // These act on any process of the same user: the stage itself, in a pod.
@@ -82,7 +86,12 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
 fn beyond_plain_modes(argument: u8) -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
     let special = [libc::S_ISUID, libc::S_ISGID, libc::S_ISVTX].map(u64::from);
     let mut rules: Vec<_> = special.iter().map(|bit| has_bits(argument, *bit)).collect::<Result<_, _>>()?;
-    rules.push(SeccompRule::new(vec![If::new(argument, Len::Dword, Op::MaskedEq(u64::from(libc::S_IRUSR)), 0)?])?);
+    rules.push(SeccompRule::new(vec![If::new(
+        argument,
+        Len::Dword,
+        Op::MaskedEq(u64::from(libc::S_IRUSR)),
+        0,
+    )?])?);
     Ok(rules)
 }
 

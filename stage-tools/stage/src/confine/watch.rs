@@ -300,7 +300,8 @@ impl Capture {
             match pipe.read(&mut buffer) {
                 Ok(0) => self.pipe = None,
                 Ok(n) => {
-                    let room = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(self.kept.len());
+                    let room =
+                        usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(self.kept.len());
                     self.kept.extend(buffer.iter().take(n.min(room)));
                     if n > room {
                         self.over = true;

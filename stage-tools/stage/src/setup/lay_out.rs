@@ -31,12 +31,13 @@ pub(super) fn lay_out(
     let budget = zip::Budget::new(rules.unpacked_bytes, u64::from(rules.files));
     let unpacked = match zip::unpack(&snapshot.zip, &submission.root, layout::TREE, &budget) {
         Ok(unpacked) => unpacked,
-        Err(zip::Failure::Refused(refusal)) => return Ok(Err(Refusal::new(refusal.code(), refusal.to_string()))),
+        Err(zip::Failure::Refused(refusal)) => {
+            return Ok(Err(Refusal::new(refusal.code(), refusal.to_string())));
+        }
         Err(zip::Failure::Failed(error)) => return Err(submission.error(Exit::Io, layout::TREE, error)),
     };
-    let allowed = rules::allow_list(rules).map_err(|error| {
-        volumes.configuration.error(Exit::DocumentDamaged, layout::CONFIGURATION, error)
-    })?;
+    let allowed = rules::allow_list(rules)
+        .map_err(|error| volumes.configuration.error(Exit::DocumentDamaged, layout::CONFIGURATION, error))?;
     let names = unpacked.files.iter().map(|file| file.path.as_str());
     if let Err(refusal) = rules::judge_names(rules, allowed.as_ref(), names) {
         submission.clear(layout::TREE)?;
@@ -84,7 +85,10 @@ fn overlay(
     let bytes = content(configuration, files, digest)?;
     let target = format!("{}/{path}", layout::TREE);
     let mode = if *executable { 0o755 } else { 0o644 };
-    submission.root.lay_over(&target, &bytes, mode).map_err(|error| submission.error(Exit::Io, &target, error))
+    submission
+        .root
+        .lay_over(&target, &bytes, mode)
+        .map_err(|error| submission.error(Exit::Io, &target, error))
 }
 
 /// Any image can run Verify and Test because they run this very program.

@@ -53,9 +53,11 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
     let revision = layout::revision_dir(&facts.assignment, &facts.revision);
     let configuration: Configuration =
         volumes.configuration.read(&format!("{revision}/{}", layout::CONFIGURATION))?;
-    let schedule: Schedule = volumes
-        .configuration
-        .read(&format!("{}/{}", layout::assignment_dir(&facts.assignment), layout::SCHEDULE))?;
+    let schedule: Schedule = volumes.configuration.read(&format!(
+        "{}/{}",
+        layout::assignment_dir(&facts.assignment),
+        layout::SCHEDULE
+    ))?;
 
     let intake = take_in(facts, &volumes, &configuration, &schedule)?;
     let received = receive(facts, &volumes, &intake, &key)?;
@@ -130,11 +132,18 @@ fn inform_student(facts: &JobFacts, student: &Mounted, intake: &Intake, receipt:
         (Some(refusal), _) => (State::Refused, refusal.message.clone()),
         (None, _) => (State::Received, "your submission was received and will be graded".to_owned()),
     };
-    let status =
-        Status { api_version: API_VERSION.into(), job: facts.job.clone(), digest: facts.digest.clone(), state, message };
+    let status = Status {
+        api_version: API_VERSION.into(),
+        job: facts.job.clone(),
+        digest: facts.digest.clone(),
+        state,
+        message,
+    };
     let told = to_bytes(STAGE, &status)
         .and_then(|bytes| student.replace(&format!("{dir}/{}", layout::STATUS), &bytes))
-        .and_then(|()| receipt.map_or(Ok(()), |r| student.replace(&format!("{dir}/{}", layout::RECEIVED), r)));
+        .and_then(|()| {
+            receipt.map_or(Ok(()), |r| student.replace(&format!("{dir}/{}", layout::RECEIVED), r))
+        });
     if let Err(error) = told {
         crate::warn(&error);
     }

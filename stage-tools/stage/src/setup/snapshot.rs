@@ -38,7 +38,10 @@ pub(super) fn take(
         Err(error) => {
             return Ok(Err(Refusal::new(
                 "submission-missing",
-                format!("there is no submission {} in your outbox: {error}; hand in again", facts.digest.short()),
+                format!(
+                    "there is no submission {} in your outbox: {error}; hand in again",
+                    facts.digest.short()
+                ),
             )));
         }
     };
@@ -56,7 +59,8 @@ pub(super) fn take(
     if copied.sha256() != facts.digest.as_str() {
         return Ok(Err(Refusal::new(
             "wrong-checksum",
-            "the zip in your outbox is not the one that was announced: its SHA-256 differs; hand in again".to_owned(),
+            "the zip in your outbox is not the one that was announced: its SHA-256 differs; hand in again"
+                .to_owned(),
         )));
     }
     let size = copied.size();
