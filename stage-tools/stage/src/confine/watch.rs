@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use assay_contract::Limits;
 use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
+use assay_untrusted::{Error, Root, measure, readable_by_all};
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::FdFlags;
@@ -99,7 +100,7 @@ impl Tree {
                 peak_memory = peak_memory.max(first_peak);
                 let used = Usage { cpu_ms, wall_ms, memory_bytes: peak_memory };
                 passed
-                    .or_else(|| self.limit_seen_too_late(limits, &used, status))
+                    .or_else(|| self.limit_seen_too_late(command, &used, status))
                     .map_or_else(|| natural_end(status), End::Limit)
             }
         };
@@ -158,7 +159,7 @@ impl Tree {
             }
             if now >= next_measure {
                 next_measure = now + MEASURE_EVERY;
-                if disk_bytes(command).is_some_and(|bytes| bytes > limits.disk_bytes) {
+                if fills_disk(command) {
                     return Some(LimitKind::Disk);
                 }
             }
@@ -227,14 +228,15 @@ impl Tree {
     }
 
     /// A limit that was passed between two looks, or that the kernel held: the verdict must not depend on luck.
-    fn limit_seen_too_late(&self, limits: &Limits, used: &Usage, status: ExitStatus) -> Option<LimitKind> {
+    fn limit_seen_too_late(&self, command: &Command, used: &Usage, status: ExitStatus) -> Option<LimitKind> {
+        let limits = &command.limits;
         if self.stdout.over || self.stderr.over {
             Some(LimitKind::Output)
         } else if used.memory_bytes > limits.memory_bytes {
             Some(LimitKind::Memory)
         } else if used.cpu_ms > limits.cpu_ms || status.signal() == Some(libc::SIGXCPU) {
             Some(LimitKind::Cpu)
-        } else if status.signal() == Some(libc::SIGXFSZ) {
+        } else if status.signal() == Some(libc::SIGXFSZ) || left_too_much(command) {
             Some(LimitKind::Disk)
         } else {
             None
@@ -259,9 +261,22 @@ fn pause(deadline: Instant) -> io::Result<()> {
     Ok(())
 }
 
-fn disk_bytes(command: &Command) -> Option<u64> {
-    let own = assay_untrusted::Root::open(&command.own).ok()?;
-    assay_untrusted::measure(&own, "", crate::scratch::TREE).ok().map(|measured| measured.on_disk)
+/// Whether the command's own directory holds more than allowed.
+fn fills_disk(command: &Command) -> bool {
+    let measured = Root::open(&command.own).and_then(|own| measure(&own, "", crate::scratch::TREE));
+    match measured {
+        Ok(measured) => measured.on_disk > command.limits.disk_bytes,
+        // What is too much to be counted is too much.
+        Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
+        // It changes while it is looked at; there will be another look.
+        Err(_) => false,
+    }
+}
+
+/// The last look, when no process is left that could change anything or keep us out.
+fn left_too_much(command: &Command) -> bool {
+    let readable = Root::open(&command.own).and_then(|own| readable_by_all(&own, "", crate::scratch::TREE));
+    matches!(readable, Err(Error::TooMany { .. } | Error::TooDeep { .. })) || fills_disk(command)
 }
 
 fn children_cpu_ms() -> u64 {
