@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     let own = scratch::prepare(&verification, "build", &submission, layout::TREE)?;
 
     let missing = missing_files(&submission, &job.required);
-    let (end, log, usage, confinement) = match &job.build {
+    let (mut end, log, usage, confinement) = match &job.build {
         _ if !missing.is_empty() => (BuildEnd::Missing(missing), Vec::new(), Usage::default(), None),
         None => (BuildEnd::Built, Vec::new(), Usage::default(), None),
         Some(plan) => build(plan, &own)?,
@@ -35,10 +35,12 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     if let Some(confinement) = confinement {
         verification.replace(layout::CONFINEMENT, &to_bytes(stage, &confinement)?)?;
     }
-    let built = end == BuildEnd::Built;
-    if built {
-        scratch::keep(&verification, &own, layout::TREE)?;
+    // Without a build it is the submission as it was unpacked, under the limits of zips.
+    let most = job.build.as_ref().map_or(u64::MAX, |build| build.limits.disk_bytes);
+    if end == BuildEnd::Built && !scratch::keep(&verification, &own, layout::TREE, most)? {
+        end = BuildEnd::Failed(End::Exited(0));
     }
+    let built = end == BuildEnd::Built;
     verification.clear(layout::SCRATCH)?;
     verification.replace(layout::LOG, &log)?;
     let log_bytes = log.len() as u64;
