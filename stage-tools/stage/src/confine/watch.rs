@@ -10,7 +10,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use assay_contract::Limits;
 use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
 use assay_untrusted::{Error, Root, measure, readable_by_all};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -83,7 +82,6 @@ impl Tree {
     }
 
     fn watch(mut self, command: &Command, census: &Census, children_before: u64) -> Ended {
-        let limits = &command.limits;
         let mut peak_memory = 0;
         let passed = self.until_over(command, census, children_before, &mut peak_memory);
         let wall_ms = millis(self.started.elapsed());
