@@ -8,6 +8,7 @@ use assay_contract::answers::Show;
 use assay_contract::result::{DiffLine, DiffSide, StageStatus};
 use comfy_table::{CellAlignment, Table, presets};
 
+use crate::console::inert;
 use crate::report::{CaseReport, RunReport};
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -19,7 +20,12 @@ const HEAD: Style = Style::new().bold();
 pub(crate) fn text(report: &RunReport, with_log: bool) -> String {
     let mut out = String::new();
     let short = report.revision.get(..8).unwrap_or(&report.revision);
-    let _ = writeln!(out, "{HEAD}{}{HEAD:#} revision {short}, {}\n", report.assignment, report.submission);
+    let _ = writeln!(
+        out,
+        "{HEAD}{}{HEAD:#} revision {short}, {}\n",
+        report.assignment,
+        inert(&report.submission)
+    );
     if let Some(build) = &report.build
         && (with_log || !build.passed)
         && !build.log.is_empty()
