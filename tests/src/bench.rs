@@ -107,6 +107,12 @@ impl Bench {
         path.parent().expect("it lies in its folder").to_owned()
     }
 
+    /// The folder of the submission `name`.
+    #[must_use]
+    pub fn submitted(&self, name: &str) -> PathBuf {
+        self.assignment().join("submissions").join(name)
+    }
+
     /// The assignment's folder.
     #[must_use]
     pub fn assignment(&self) -> PathBuf {
@@ -134,7 +140,10 @@ impl Bench {
         }
         command.args(args).current_dir(self.here()).env("TMPDIR", self.root.path().join("tmp"));
         // What a careless shell would hand down.
-        command.env("SECRET", "of-the-caller").env("SSH_AUTH_SOCK", "/run/agent").env("LD_LIBRARY_PATH", "/nowhere");
+        command
+            .env("SECRET", "of-the-caller")
+            .env("SSH_AUTH_SOCK", "/run/agent")
+            .env("LD_LIBRARY_PATH", "/nowhere");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -178,7 +187,8 @@ impl Bench {
     /// The arguments by which a submission is tried.
     #[must_use]
     pub fn try_args(&self, submission: &Path, more: &[&str]) -> Vec<String> {
-        let mut args: Vec<String> = vec!["try".into(), submission.display().to_string(), "--assignment".into()];
+        let mut args: Vec<String> =
+            vec!["try".into(), submission.display().to_string(), "--assignment".into()];
         args.push(self.assignment().display().to_string());
         args.extend(["--output".into(), "json".into()]);
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
@@ -191,7 +201,7 @@ impl Bench {
     /// If not.
     #[track_caller]
     pub fn grades_a_good_one(&self) {
-        let finished = self.attempt(&self.assignment().join("submissions/solution"), &[]);
+        let finished = self.attempt(&self.submitted("solution"), &[]);
         let document = finished.ended(Exit::Done).document();
         assert_eq!(document["verdict"], "passed", "{document:#}");
         assert_eq!(document["points"], document["max_points"]);
@@ -222,7 +232,8 @@ impl Kept {
     #[must_use]
     #[track_caller]
     pub fn stdout(&self, index: usize) -> String {
-        let path = self.volume(Volume::Testing).join(layout::case_dir(&CaseId::at(index))).join(layout::STDOUT);
+        let path =
+            self.volume(Volume::Testing).join(layout::case_dir(&CaseId::at(index))).join(layout::STDOUT);
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         String::from_utf8_lossy(&bytes).into_owned()
     }

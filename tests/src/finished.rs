@@ -26,7 +26,13 @@ impl Finished {
     /// If it is another one.
     #[track_caller]
     pub fn ended(&self, exit: Exit) -> &Finished {
-        assert_eq!(self.code, Some(i32::from(exit.code())), "{exit:?} expected\n{}\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(i32::from(exit.code())),
+            "{exit:?} expected\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -37,8 +43,9 @@ impl Finished {
     #[must_use]
     #[track_caller]
     pub fn document(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("no document, {error}: {:?}\n{}\n{}", self.code, self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("no document, {error}: {:?}\n{}\n{}", self.code, self.stdout, self.stderr)
+        })
     }
 
     /// Asserts the job's verdict and marks.
@@ -60,7 +67,8 @@ impl Finished {
     #[track_caller]
     pub fn case(&self, name: &str, verdict: &str) -> &Finished {
         let document = self.document();
-        let case = document["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
+        let case =
+            document["cases"].as_array().and_then(|cases| cases.iter().find(|case| case["name"] == name));
         assert_eq!(case.map(|case| &case["verdict"]), Some(&Value::from(verdict)), "{name} in {document:#}");
         self
     }

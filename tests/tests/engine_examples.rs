@@ -95,15 +95,22 @@ fn tested(bench: &Bench, folder: &Path) -> Value {
 
 fn every_folder_is_a_sample(folder: &Path, tested: &Value) {
     let runs = tested["runs"].as_array().expect("there are runs").iter();
-    let named: BTreeSet<String> =
-        runs.filter_map(|run| Some(run["submission"].as_str()?.strip_prefix("submissions/")?.to_owned())).collect();
+    let named: BTreeSet<String> = runs
+        .filter_map(|run| Some(run["submission"].as_str()?.strip_prefix("submissions/")?.to_owned()))
+        .collect();
     assert_eq!(named, folders(&folder.join("submissions")), "samples and folders");
 }
 
 fn full_marks_only_for_solutions(tested: &Value) {
     for run in tested["runs"].as_array().expect("there are runs") {
         let full = run["points"] == run["max_points"];
-        assert_eq!(full, run["submission"] == "submissions/solution", "{}: {} points", run["submission"], run["points"]);
+        assert_eq!(
+            full,
+            run["submission"] == "submissions/solution",
+            "{}: {} points",
+            run["submission"],
+            run["points"]
+        );
     }
 }
 

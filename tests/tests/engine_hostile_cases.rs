@@ -152,7 +152,10 @@ print("done")
 "#;
     cases.ends(traps, "passed");
     // A terabyte of nothing is a file that is too large.
-    let sparse = cases.ends("signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\nopen('stdout', 'w').truncate(1 << 40)\n", "output-limit");
+    let sparse = cases.ends(
+        "signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\nopen('stdout', 'w').truncate(1 << 40)\n",
+        "output-limit",
+    );
     assert_eq!(Cases::reason(&sparse), "it wrote more to disk than allowed");
     let swap = "
 if os.fork() == 0:
@@ -171,13 +174,25 @@ fn t5_every_limit_has_its_verdict() {
     let cases = Cases::of(&short);
     for (program, verdict, reason) in [
         ("while True: pass", "time-limit", "it used more CPU time than allowed"),
-        ("import time\nos.close(0); os.close(1); os.close(2)\ntime.sleep(1000)", "time-limit", "it ran longer than allowed"),
+        (
+            "import time\nos.close(0); os.close(1); os.close(2)\ntime.sleep(1000)",
+            "time-limit",
+            "it ran longer than allowed",
+        ),
         ("os.kill(os.getpid(), signal.SIGSTOP)", "time-limit", "it ran longer than allowed"),
         ("while True: os.write(1, b'x' * 65536)", "output-limit", "it wrote more output than allowed"),
         ("while True: os.write(2, b'x' * 65536)", "output-limit", "it wrote more output than allowed"),
-        ("x = []\nwhile True: x.append(bytearray(1 << 20))", "memory-limit", "it used more memory than allowed"),
+        (
+            "x = []\nwhile True: x.append(bytearray(1 << 20))",
+            "memory-limit",
+            "it used more memory than allowed",
+        ),
         ("while True: os.fork()", "process-limit", "it started more processes than allowed"),
-        ("while os.fork() != 0 or os.setsid(): pass\nsignal.pause()", "process-limit", "it started more processes than allowed"),
+        (
+            "while os.fork() != 0 or os.setsid(): pass\nsignal.pause()",
+            "process-limit",
+            "it started more processes than allowed",
+        ),
     ] {
         let finished = cases.ends(program, verdict);
         assert_eq!(Cases::reason(&finished), reason, "{program}");
@@ -265,16 +280,25 @@ import time
         ("in its home", "fill(os.environ['HOME'])\ntime.sleep(100)"),
         ("in its folder for temporary files", "fill(os.environ['TMPDIR'])\ntime.sleep(100)"),
         ("in one go, and ends", "fill('.', 6 << 20)"),
-        ("deep down, and waits", "for _ in range(300): os.mkdir('d'); os.chdir('d')\nfill('.')\ntime.sleep(100)"),
+        (
+            "deep down, and waits",
+            "for _ in range(300): os.mkdir('d'); os.chdir('d')\nfill('.')\ntime.sleep(100)",
+        ),
         ("where nobody may look, and ends", "os.mkdir('d', 0o300)\nfill('d', 64 << 20)"),
-        ("until there is no room, where nobody may look", "
+        (
+            "until there is no room, where nobody may look",
+            "
 os.mkdir('d', 0o300)
 try:
     fill('d', 1 << 40)
 except OSError:
-    pass"),
-        ("with more names than can be counted", "
-for n in range(200001): os.close(os.open(f'f{n}', os.O_CREAT | os.O_WRONLY))"),
+    pass",
+        ),
+        (
+            "with more names than can be counted",
+            "
+for n in range(200001): os.close(os.open(f'f{n}', os.O_CREAT | os.O_WRONLY))",
+        ),
     ] {
         let finished = cases.0.attempt(&cases.write(&format!("{fill}{program}\n")), &[]);
         finished.ended(Exit::Done).graded("output-limit", 2.0);
@@ -316,7 +340,10 @@ print('done')
     finished.case("second", "passed");
     // Whether it is done in time depends on the machine.
     let verdict = &document["cases"][0]["verdict"];
-    assert!(["passed", "time-limit", "output-limit"].iter().any(|expected| verdict == expected), "{document:#}");
+    assert!(
+        ["passed", "time-limit", "output-limit"].iter().any(|expected| verdict == expected),
+        "{document:#}"
+    );
     cases.0.grades_a_good_one();
 }
 
@@ -383,11 +410,19 @@ os.write(1, out); os.write(2, out); os.write(1, b"y" * 50000 + b"\n")
 "#;
     let submission = cases.write(noise);
     cases.ends(noise, "wrong-output");
-    for args in [&["--student"][..], &["--output", "text", "--color", "never"], &["--output", "text", "--student", "--log"]] {
+    for args in [
+        &["--student"][..],
+        &["--output", "text", "--color", "never"],
+        &["--output", "text", "--student", "--log"],
+    ] {
         // What a run says is looked at by the bench.
         let finished = cases.0.run(with(&cases.0, &submission, args));
         finished.ended(Exit::Done);
-        assert!(finished.stdout.contains("\\x1b") || finished.stdout.contains("\\u{1b}"), "{args:?}: {}", finished.stdout);
+        assert!(
+            finished.stdout.contains("\\x1b") || finished.stdout.contains("\\u{1b}"),
+            "{args:?}: {}",
+            finished.stdout
+        );
     }
     cases.0.grades_a_good_one();
 }

@@ -6,10 +6,11 @@
 mod builder;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use assay_contract::{Exit, Volume, layout};
-use assay_tests::bench::Bench;
+use assay_tests::bench::{Bench, finish};
 use assay_tests::finished::Finished;
 use assay_tests::program::Who;
 use builder::{Entry, Form, Header, Zip, deflated, extra};
@@ -49,9 +50,17 @@ impl Intake {
         let document = finished.document();
         assert_eq!(document["reason"], format!("the submission was refused: {code}"));
         assert_eq!(document["fault"], "student");
-        assert_eq!(fs::read_dir(kept.volume(Volume::Submission)).expect("it is kept").count(), 0, "{code}: left over");
+        assert_eq!(
+            fs::read_dir(kept.volume(Volume::Submission)).expect("it is kept").count(),
+            0,
+            "{code}: left over"
+        );
         for volume in [Volume::Verification, Volume::Testing] {
-            assert_eq!(fs::read_dir(kept.volume(volume)).expect("it is kept").count(), 0, "{code}: something ran");
+            assert_eq!(
+                fs::read_dir(kept.volume(volume)).expect("it is kept").count(),
+                0,
+                "{code}: something ran"
+            );
         }
         let message = status_message(&kept.volume(Volume::Student));
         assert!(message.len() < 1_000 && !message.chars().any(char::is_control), "{code}: {message:?}");
@@ -174,7 +183,9 @@ fn s8_names_that_clash_or_mislead_are_refused() {
     for (first, second) in [("A", "a"), ("é", "e\u{301}"), ("ａ", "a"), ("ﬁ", "fi")] {
         intake.refuses_entries([Entry::file(first, "1"), Entry::file(second, "2")], "case-collision");
     }
-    for name in ["a.", "a ", "CON", "nul.txt", "a\u{202e}txt.exe", "a\u{200b}b", "a\nb", "a\x1b]52;c;x\x07", "a\0b"] {
+    for name in
+        ["a.", "a ", "CON", "nul.txt", "a\u{202e}txt.exe", "a\u{200b}b", "a\nb", "a\x1b]52;c;x\x07", "a\0b"]
+    {
         intake.refuses_entries([answer(), Entry::file(name, "x")], "bad-name");
     }
     intake.refuses_entries([answer(), Entry::file(b"a\xff\xfe", "x")], "bad-name");
@@ -184,12 +195,16 @@ fn s8_names_that_clash_or_mislead_are_refused() {
 #[test]
 fn s9_zips_that_two_readers_would_read_differently_are_refused() {
     let intake = Intake::new();
-    intake.refuses_entries([answer().with(|entry| entry.local.name = b"other.txt.".to_vec())], "header-mismatch");
+    intake.refuses_entries(
+        [answer().with(|entry| entry.local.name = b"other.txt.".to_vec())],
+        "header-mismatch",
+    );
     intake.refuses_entries([answer().with(|entry| entry.local.size -= 1)], "header-mismatch");
     intake.refuses_entries([answer().with(|entry| entry.local.crc ^= 1)], "header-mismatch");
     let hidden = || Entry::file("hidden", "x").with(|entry| entry.in_directory = false);
     intake.refuses_entries([answer(), hidden()], "hidden-data");
-    intake.refuses(Zip::of([answer()]).with(|zip| zip.prefix = b"#!/bin/sh\n".to_vec()).build(), "prefix-data");
+    intake
+        .refuses(Zip::of([answer()]).with(|zip| zip.prefix = b"#!/bin/sh\n".to_vec()).build(), "prefix-data");
     intake.refuses(Zip::of([answer()]).with(|zip| zip.trailing = b"x".to_vec()).build(), "trailing-data");
     let inner = Zip::of([Entry::file("answer.txt", "43\n")]).build();
     intake.refuses(Zip::of([answer()]).with(|zip| zip.comment.clone_from(&inner)).build(), "two-ends");
@@ -207,7 +222,9 @@ fn s10_damaged_and_encrypted_zips_are_refused() {
     let mut cut = deflated(&[b'x'; 1_000]);
     cut.truncate(cut.len() / 2);
     let packed = u32::try_from(cut.len()).expect("it is short");
-    let cut = Entry::file("answer.txt", [b'x'; 1_000]).both(|header| header.packed = packed).with(|entry| entry.data = cut);
+    let cut = Entry::file("answer.txt", [b'x'; 1_000])
+        .both(|header| header.packed = packed)
+        .with(|entry| entry.data = cut);
     intake.refuses_entries([Entry::file("first", "x"), cut], "truncated");
     for method in [12, 14, 93, 99] {
         intake.refuses_entries([answer().both(|header| header.method = method)], "unknown-method");
@@ -237,8 +254,39 @@ fn s11_a_zip_with_nothing_to_grade_is_refused() {
 #[test]
 fn i1_names_that_look_like_templates_or_documents_stay_names() {
     let intake = Intake::new();
-    for name in ["x\"},\"args\":[\"id", "{{workflow.name}}", "{{=sprig.env('HOME')}}", "$(id)", "`id`", "-rf", "a'b"] {
+    for name in
+        ["x\"},\"args\":[\"id", "{{workflow.name}}", "{{=sprig.env('HOME')}}", "$(id)", "`id`", "-rf", "a'b"]
+    {
         intake.accepts([answer(), Entry::file(name, "x")]);
+    }
+    intake.0.grades_a_good_one();
+}
+
+#[test]
+fn i1_names_that_a_terminal_would_obey_are_shown_as_text() {
+    let intake = Intake::new();
+    let hostile = "name\x1b]0;title\x07\x1b[2J\u{202e}";
+    let good = intake.0.submission(hostile, "answer.txt", "42\n");
+    // What is no file is refused before there is a zip, by its name.
+    let link = intake.0.submission("link", "answer.txt", "42\n").join(hostile);
+    symlink("/etc/passwd", &link).expect("a link can be made");
+    for (submission, exit) in [
+        (good.as_path(), Exit::Done),
+        (&intake.0.submitted("link"), Exit::SubmissionRefused),
+        (&good.join(hostile), Exit::SubmissionRefused),
+    ] {
+        let args = ["try", "--color", "always", "--assignment"].map(Path::new);
+        let folder = intake.0.assignment();
+        let child = intake.0.command(&[], args.into_iter().chain([folder.as_path(), submission])).spawn();
+        let finished = finish(child.expect("the program can be started"));
+        finished.ended(exit);
+        for text in [&finished.stdout, &finished.stderr] {
+            assert!(
+                !text.contains("\x1b]") && !text.contains("\x1b[2J") && !text.contains('\u{202e}'),
+                "{text:?}"
+            );
+        }
+        assert!(format!("{}{}", finished.stdout, finished.stderr).contains("]0;title"), "its name is told");
     }
     intake.0.grades_a_good_one();
 }
@@ -257,7 +305,7 @@ fn i2_what_an_assignment_may_not_ask_for_is_refused_by_its_path_and_nothing_runs
         ("build.privileged", "build: {run: 'true', privileged: true}"),
     ] {
         intake.0.write("assignment.yaml", format!("{good}{what}\n"));
-        let finished = intake.0.attempt(&intake.0.assignment().join("submissions/solution"), &[]);
+        let finished = intake.0.attempt(&intake.0.submitted("solution"), &[]);
         let document = finished.ended(Exit::AssignmentInvalid).document();
         let problems = document["problems"].as_array().expect("there are problems");
         let named = problems.iter().any(|problem| problem["path"] == path && problem["severity"] == "error");

@@ -78,7 +78,7 @@ test:
     }
 
     fn submission(&self, name: &str) -> PathBuf {
-        self.bench.assignment().join("submissions").join(name)
+        self.bench.submitted(name)
     }
 
     fn start(&self, name: &str) -> Child {
@@ -118,7 +118,10 @@ test:
             assert_eq!(self.bench.listing(), files, "{name} {signal:?} {moment}: files");
             assert_eq!(mounts(), mounted, "{name} {signal:?} {moment}: mounts");
         }
-        assert!(ever_started, "{name} {signal:?}: no look found engine and program running, so none could miss them");
+        assert!(
+            ever_started,
+            "{name} {signal:?}: no look found engine and program running, so none could miss them"
+        );
         cut_short
     }
 }

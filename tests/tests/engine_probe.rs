@@ -12,7 +12,10 @@ fn promised(stage: Stage, topic: &str) -> &'static str {
     let (verb, what) = topic.split_once(' ').unwrap_or((topic, ""));
     match (verb, what) {
         // Files: the toolchain to read, one directory to write.
-        ("read", "/bin" | "/sbin" | "/usr" | "/etc" | "/lib" | "/lib32" | "/lib64" | "/libx32" | "/libexec") => "yes",
+        (
+            "read",
+            "/bin" | "/sbin" | "/usr" | "/etc" | "/lib" | "/lib32" | "/lib64" | "/libx32" | "/libexec",
+        ) => "yes",
         ("read" | "write", "directory above" | "own directory") => "yes",
         ("read" | "write", _) => "no",
         // A build makes its output executable; nothing else may be changed of a file.
@@ -32,7 +35,11 @@ fn promised(stage: Stage, topic: &str) -> &'static str {
         ("capabilities", "effective" | "permitted" | "inheritable" | "bounding") => "0x0",
         ("no", "new privileges") => "yes",
         ("seccomp", "") => "filter",
-        ("call" | "raise" | "new" | "become" | "mount" | "terminal", _) | ("change", "root") if !what.starts_with('/') => "no",
+        ("call" | "raise" | "new" | "become" | "mount" | "terminal", _) | ("change", "root")
+            if !what.starts_with('/') =>
+        {
+            "no"
+        }
         ("user", "") if stage == Stage::Verify => "(20001, 20001, 20001)",
         ("user", "") => "(20002, 20002, 20002)",
 
@@ -72,7 +79,10 @@ fn holds_what_is_promised(stage: Stage, report: &str) {
         match topic.strip_prefix("mount /") {
             Some(point) => {
                 let promised = promised_mount(stage, &format!("/{point}"));
-                assert!(finding.ends_with(&format!(", {promised}")), "{stage}: {line}; promised is {promised}");
+                assert!(
+                    finding.ends_with(&format!(", {promised}")),
+                    "{stage}: {line}; promised is {promised}"
+                );
             }
             // An ordinary user cannot drop his own further groups; they open nothing that is shown.
             None if topic == "group" => {
@@ -105,7 +115,7 @@ fn reaches_what_is_promised(who: Who) {
     assert_eq!(with_variable.matches("OF_THE_AUTHOR").count(), 2);
     bench.write("assignment.yaml", with_variable);
 
-    let (finished, kept) = bench.attempt_and_keep(&bench.assignment().join("submissions/probe"), &[]);
+    let (finished, kept) = bench.attempt_and_keep(&bench.submitted("probe"), &[]);
     finished.ended(Exit::Done).graded("wrong-output", 2.0);
     let landlock = finished.document()["isolation"]["landlock_abi"].as_u64();
     assert!(landlock.is_some_and(|abi| abi > 0), "this kernel has no Landlock, on which these promises rest");
