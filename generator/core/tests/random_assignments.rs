@@ -131,8 +131,14 @@ fn changes(document: &Value, stage: Stage) -> Vec<(&'static str, Value)> {
     type Change = (&'static str, fn(&mut Value));
     let changes: [Change; 9] = [
         ("a mount added", |t| {
-            t["volumes"].as_array_mut().unwrap().push(json!({"name": "more", "persistentVolumeClaim": {"claimName": "x"}}));
-            t["container"]["volumeMounts"].as_array_mut().unwrap().push(json!({"name": "more", "mountPath": "/more"}));
+            t["volumes"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"name": "more", "persistentVolumeClaim": {"claimName": "x"}}));
+            t["container"]["volumeMounts"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"name": "more", "mountPath": "/more"}));
         }),
         ("a mount removed", |t| {
             t["container"]["volumeMounts"].as_array_mut().unwrap().pop();
