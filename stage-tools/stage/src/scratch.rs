@@ -6,12 +6,9 @@ use assay_contract::configuration::OverlayFile;
 use assay_contract::{Exit, Volume, layout};
 use assay_untrusted::{Budget, Error, Kind, Links, Root};
 
-use crate::confine::{Command, WORK};
+use crate::confine::{Command, TREE, WORK};
 use crate::documents::{CONTENT_CAP, Mounted};
 use crate::error::StageError;
-
-/// What a copy or a walk of a job's tree may meet before it gives up. Limits on disk use stop a build long before.
-pub(crate) const TREE: Budget = Budget { entries: 200_000, depth: 256, bytes: 16 << 30 };
 
 /// A command's own directory inside a volume.
 #[derive(Debug)]

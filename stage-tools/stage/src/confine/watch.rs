@@ -290,7 +290,7 @@ fn pause(deadline: Instant) -> io::Result<()> {
 /// What the command's directory holds on disk; `None` where it hides something from being measured.
 fn disk_bytes(command: &Command) -> Option<u64> {
     let own = assay_untrusted::Root::open(&command.own).ok()?;
-    let measured = assay_untrusted::measure(&own, "", crate::scratch::TREE).ok()?;
+    let measured = assay_untrusted::measure(&own, "", super::TREE).ok()?;
     (measured.unreadable == 0).then_some(measured.on_disk)
 }
 
