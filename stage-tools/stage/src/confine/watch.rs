@@ -11,6 +11,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
+use assay_untrusted::{Error, Root, measure, readable_by_all};
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::FdFlags;
@@ -31,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// See [`super::run`].
 pub(super) fn run(command: &Command, census: &Census) -> Ended {
     let children_before = children_cpu_ms();
-    let seen = Seen { disk_before: disk_bytes(command).unwrap_or(0), ..Seen::default() };
+    let seen = Seen { disk_before: on_disk(command).unwrap_or(0), ..Seen::default() };
     match Tree::start(command) {
         Ok(tree) => tree.watch(command, census, children_before, seen),
         Err(error) => Ended {
@@ -244,7 +245,7 @@ impl Tree {
             Some(LimitKind::Cpu)
         } else if used.wall_ms > limits.wall_ms {
             Some(LimitKind::Wall)
-        } else if status.signal() == Some(libc::SIGXFSZ) || seen.disk_is_over(command) {
+        } else if status.signal() == Some(libc::SIGXFSZ) || seen.left_too_much(command) {
             Some(LimitKind::Disk)
         } else {
             None
@@ -263,10 +264,23 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether the tree wrote more than it may; a directory that cannot be measured was made so on purpose.
+    /// Whether the tree has written more than it may, as far as can be told while it goes on writing.
     fn disk_is_over(&self, command: &Command) -> bool {
-        disk_bytes(command)
-            .is_none_or(|bytes| bytes.saturating_sub(self.disk_before) > command.limits.disk_bytes)
+        match on_disk(command) {
+            Ok(bytes) => bytes.saturating_sub(self.disk_before) > command.limits.disk_bytes,
+            // What is too much to be counted is too much.
+            Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
+            // It changes while it is looked at; there will be another look.
+            Err(_) => false,
+        }
+    }
+
+    /// The last look, when no process is left that could change anything or keep us out.
+    fn left_too_much(&self, command: &Command) -> bool {
+        let readable = Root::open(&command.own).and_then(|own| readable_by_all(&own, "", super::TREE));
+        let within =
+            readable.and_then(|()| on_disk(command)).map(|bytes| bytes.saturating_sub(self.disk_before));
+        within.map_or(true, |bytes| bytes > command.limits.disk_bytes)
     }
 }
 
@@ -287,11 +301,10 @@ fn pause(deadline: Instant) -> io::Result<()> {
     Ok(())
 }
 
-/// What the command's directory holds on disk; `None` where it hides something from being measured.
-fn disk_bytes(command: &Command) -> Option<u64> {
-    let own = assay_untrusted::Root::open(&command.own).ok()?;
-    let measured = assay_untrusted::measure(&own, "", super::TREE).ok()?;
-    (measured.unreadable == 0).then_some(measured.on_disk)
+/// What the command's directory holds on disk, in bytes.
+fn on_disk(command: &Command) -> Result<u64, Error> {
+    let own = Root::open(&command.own)?;
+    measure(&own, "", super::TREE).map(|measured| measured.on_disk)
 }
 
 fn children_cpu_ms() -> u64 {
