@@ -95,5 +95,6 @@ pub(crate) fn finding_text(file: &Path, finding: &Finding) -> String {
         (None, "") => format!("document {document}"),
         (None, template) => format!("template {template}"),
     };
-    format!("{}: {place}: {field}: {message} [{}]\n  hint: {hint}\n", file.display(), code)
+    let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    format!("{}: {place}: {field}{message} [{code}]\n  hint: {hint}\n", file.display())
 }

@@ -17,6 +17,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::job::{self, Graded, Order};
 use crate::report::CaseReport;
+use crate::show::parts::count;
 
 /// How often the solution runs for its measurements.
 const RUNS: usize = 3;
@@ -191,7 +192,10 @@ fn text(recorded: &Recorded, only_check: bool) -> String {
     for name in differs {
         text.push_str(&format!("`{name}`: the solution prints something else than assignment.yaml says\n"));
     }
-    text.push_str(&format!("{} cases unchanged, {} not recorded\n", unchanged.len(), skipped.len()));
+    text.push_str(&format!("{} as the solution has it\n", count(unchanged.len(), "expected output")));
+    if !skipped.is_empty() {
+        text.push_str(&format!("not recorded, for they accept more than one output: {}\n", skipped.join(", ")));
+    }
     let cpu = if cpu_ms.is_multiple_of(1_000) { format!("{}s", cpu_ms / 1_000) } else { format!("{cpu_ms}ms") };
     text.push_str(&format!("proposed, from {RUNS} runs: limits: {{cpu: {cpu}, memory: {}Mi}}\n", memory_bytes >> 20));
     text
