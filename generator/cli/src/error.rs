@@ -7,6 +7,9 @@ use assay_contract::Exit;
 use assay_core::assignment::LoadError;
 use assay_core::audit::Finding;
 
+/// Codes of problems that lie in what is there, not in what is written.
+const ABSENT: [&str; 4] = ["assignment-unreadable", "file-missing", "file-unreadable", "partner-missing"];
+
 /// Why a command did not do what was asked; its exit code says whose fault that is.
 #[derive(Debug)]
 pub(crate) enum CliError {
@@ -52,7 +55,9 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             // A mistake in the text comes before a file that is not there.
-            CliError::Assignment(error) if error.problems.iter().all(|problem| problem.code() == "assignment-unreadable") => {
+            CliError::Assignment(error)
+                if error.problems.iter().all(|problem| ABSENT.contains(&problem.code())) =>
+            {
                 Exit::AssignmentFile
             }
             CliError::Assignment(_) => Exit::AssignmentInvalid,

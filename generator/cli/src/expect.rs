@@ -10,7 +10,8 @@ use crate::show::parts::count;
 /// The expectation for the submission at `path`, if the assignment has one.
 pub(crate) fn of(assignment: &Assignment, path: &Path, report: &RunReport) -> Option<Expected> {
     let path = path.canonicalize().ok()?;
-    let is_it = |sample: &&Sample| assignment.folder().join(sample.folder()).canonicalize().is_ok_and(|p| p == path);
+    let is_it =
+        |sample: &&Sample| assignment.folder().join(sample.folder()).canonicalize().is_ok_and(|p| p == path);
     assignment.samples().iter().find(is_it).map(|sample| hold(sample, report))
 }
 

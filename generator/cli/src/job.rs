@@ -54,7 +54,8 @@ pub(crate) fn run(order: &Order<'_>) -> Result<Graded, CliError> {
     let digest = sha256(&packed.zip)?;
     let operator = Operator::default();
     let plan = commands::plan(assignment, &operator)?;
-    let Publication { configuration, answers, schedule, configuration_files, answer_files } = assignment.publication();
+    let Publication { configuration, answers, schedule, configuration_files, answer_files } =
+        assignment.publication();
     let handed_in = at.map_or_else(|| on_time(assignment), Ok)?;
     let key = SigningKey::from_seed(random_seed()?);
     let progress = Progress::new(&submission.display().to_string());
@@ -120,7 +121,10 @@ fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliE
     let student: StudentResult = parse(&student, "student's result")?;
     let circumstances = Circumstances {
         submission: order.submission.display().to_string(),
-        measured_stages: stages.iter().map(|stage| u64::try_from(stage.wall.as_millis()).unwrap_or(u64::MAX)).collect(),
+        measured_stages: stages
+            .iter()
+            .map(|stage| u64::try_from(stage.wall.as_millis()).unwrap_or(u64::MAX))
+            .collect(),
         stages: stages.iter().map(stage_report).collect(),
         isolation: Isolation {
             toolchain: match toolchain {
@@ -160,8 +164,9 @@ fn without_result(stages: &[StageRun], said: &[String]) -> CliError {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, CliError> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| CliError::new(Exit::DocumentDamaged, format!("the {what} is damaged")).because(error))
+    serde_json::from_slice(bytes).map_err(|error| {
+        CliError::new(Exit::DocumentDamaged, format!("the {what} is damaged")).because(error)
+    })
 }
 
 /// A hand-in that is on time: now if that is allowed, otherwise the nearest moment that is.

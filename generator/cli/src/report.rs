@@ -97,7 +97,8 @@ pub(crate) struct Circumstances {
 impl RunReport {
     /// The report of a run that came to a result.
     pub(crate) fn new(result: PrivateResult, circumstances: Circumstances) -> RunReport {
-        let PrivateResult { api_version: _, conclusion, build, cases, stages: _, confinement, oddities } = result;
+        let PrivateResult { api_version: _, conclusion, build, cases, stages: _, confinement, oddities } =
+            result;
         let Conclusion {
             job: _,
             assignment,

@@ -33,7 +33,7 @@ exits! {
     SubmissionRefused = 10 "The submission was refused."
     MarksDiffer = 19 "Marks differ from what the author expects, or expected outputs from what the solution prints."
     AssignmentInvalid = 20 "The assignment has mistakes."
-    AssignmentFile = 21 "A file that the assignment names is missing or unreadable."
+    AssignmentFile = 21 "The assignment, or a file that it names, is missing or unreadable."
     AuditFailed = 22 "A template or manifest breaks the table or the allow-list."
     OperatorInvalid = 23 "The operator's file has mistakes."
     SolutionFailed = 24 "The model solution did not run as a model should."

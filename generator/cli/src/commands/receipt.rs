@@ -27,7 +27,8 @@ pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
         CliError::new(Exit::ReceiptInvalid, format!("{} is no valid receipt", file.display())).because(error)
     })?;
     if let Some(zip) = zip {
-        let bytes = std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
+        let bytes =
+            std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
         let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         if actual != digest_of(&verified.statement) {
             let message = format!("the receipt is for another submission than {}", zip.display());
@@ -61,7 +62,15 @@ fn text_of(statement: &Statement, key: &str) -> String {
             let fate = refused.as_ref().map_or("taken".to_owned(), |code| format!("refused: {code}"));
             format!("received from {student} for {assignment}: {digest}, handed in {handed_in}, {fate}")
         }
-        Statement::Concluded(Concluded { student, assignment, digest, verdict, thousandths, max_thousandths, .. }) => {
+        Statement::Concluded(Concluded {
+            student,
+            assignment,
+            digest,
+            verdict,
+            thousandths,
+            max_thousandths,
+            ..
+        }) => {
             let points = |n: &u32| assay_contract::Points::from_thousandths(*n).unwrap_or_default();
             format!(
                 "concluded for {student}, {assignment}: {digest}, {verdict}, {} of {} points",

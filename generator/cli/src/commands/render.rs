@@ -28,7 +28,9 @@ pub(crate) fn run(console: &Console, args: &Render) -> Result<Exit, CliError> {
             .map_err(|error| CliError::io(format!("cannot write {}", path.display()), error))?;
         console.note(&format!("{} written to {}", checked.name(), path.display()));
     } else {
-        console.data(&Rendered { name: checked.name(), template: checked.text() }, || checked.text().to_owned())?;
+        console.data(&Rendered { name: checked.name(), template: checked.text() }, || {
+            checked.text().to_owned()
+        })?;
     }
     Ok(Exit::Done)
 }

@@ -21,7 +21,8 @@ struct Tested {
 pub(crate) fn run(console: &Console, args: &Test) -> Result<Exit, CliError> {
     let assignment = commands::load(console, &args.assignment.assignment)?;
     let only = args.only.as_deref().unwrap_or("");
-    let samples: Vec<_> = assignment.samples().iter().filter(|sample| sample.folder().contains(only)).collect();
+    let samples: Vec<_> =
+        assignment.samples().iter().filter(|sample| sample.folder().contains(only)).collect();
     if samples.is_empty() {
         return Err(no_sample(&assignment, only));
     }
@@ -29,8 +30,13 @@ pub(crate) fn run(console: &Console, args: &Test) -> Result<Exit, CliError> {
     for (index, sample) in samples.iter().enumerate() {
         console.note(&format!("{} of {}: {}", index + 1, samples.len(), sample.folder()));
         let submission = assignment.folder().join(sample.folder());
-        let order =
-            Order { assignment: &assignment, submission: &submission, machine: &args.machine, at: None, keep: None };
+        let order = Order {
+            assignment: &assignment,
+            submission: &submission,
+            machine: &args.machine,
+            at: None,
+            keep: None,
+        };
         let mut report = job::run(&order)?.report;
         report.submission = sample.folder().to_owned();
         runs.push(report);

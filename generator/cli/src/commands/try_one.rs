@@ -63,16 +63,17 @@ fn once(console: &Console, args: &Try) -> Result<Exit, CliError> {
 
 /// The assignment that was named, or the nearest one above the submission.
 fn assignment_of(args: &Try) -> Result<PathBuf, CliError> {
-    let submission = args.submission.canonicalize().map_err(|error| {
-        CliError::new(Exit::Usage, format!("there is no submission at {}", args.submission.display())).because(error)
-    })?;
+    let submission = commands::submission(&args.submission)?;
     if let Some(path) = &args.assignment {
         return Ok(path.clone());
     }
     let above = submission.ancestors().find(|folder| folder.join("assignment.yaml").is_file());
     let Some(folder) = above else {
-        return Err(CliError::new(Exit::AssignmentFile, format!("no assignment.yaml above {}", args.submission.display()))
-            .hint("name one by --assignment"));
+        return Err(CliError::new(
+            Exit::AssignmentFile,
+            format!("no assignment.yaml above {}", args.submission.display()),
+        )
+        .hint("name one by --assignment"));
     };
     // Messages name the file as the user would.
     let here = std::env::current_dir().ok();
@@ -100,7 +101,8 @@ impl Changes {
         let mut watcher = notify::recommended_watcher(sender).map_err(failed)?;
         for place in [assignment_of(args)?, args.submission.clone()] {
             // Editors replace files, so what is watched are folders.
-            let folder = if place.is_dir() { place.as_path() } else { place.parent().unwrap_or(Path::new("")) };
+            let folder =
+                if place.is_dir() { place.as_path() } else { place.parent().unwrap_or(Path::new("")) };
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             watcher.watch(folder, RecursiveMode::Recursive).map_err(failed)?;
         }
@@ -110,7 +112,8 @@ impl Changes {
     /// Waits until something was written, and until writing has paused.
     fn wait(&self) -> Result<(), CliError> {
         let gone = || CliError::new(Exit::Io, "watching for changes ended");
-        let is_write = |event: &notify::Result<notify::Event>| event.as_ref().is_ok_and(|event| !event.kind.is_access());
+        let is_write =
+            |event: &notify::Result<notify::Event>| event.as_ref().is_ok_and(|event| !event.kind.is_access());
         while !is_write(&self.changed.recv().map_err(|_| gone())?) {}
         while self.changed.recv_timeout(Duration::from_millis(200)).is_ok() {}
         Ok(())

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use assay_contract::Verdict;
+use assay_contract::outcome::Usage;
 use assay_contract::result::{DiffLine, DiffSide};
 use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 
@@ -30,7 +31,10 @@ pub(crate) enum Column {
 }
 
 /// The text of a table without borders, and without blanks at line ends.
-pub(crate) fn table<const N: usize>(columns: [Column; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(crate) fn table<const N: usize>(
+    columns: [Column; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let (names, widths): (Vec<_>, Vec<_>) = columns
@@ -87,20 +91,45 @@ pub(crate) fn count(amount: impl Display, thing: &str) -> String {
     format!("{amount} {thing}{plural}")
 }
 
+/// The CPU time of a case; empty where it did not run, or may not be known.
+pub(crate) fn cpu(measured: &Usage) -> String {
+    if *measured == Usage::default() { String::new() } else { milliseconds(measured.cpu_ms) }
+}
+
+/// The memory of a case; empty as [`cpu`].
+pub(crate) fn memory(measured: &Usage) -> String {
+    if *measured == Usage::default() { String::new() } else { mebibytes(measured.memory_bytes) }
+}
+
 /// A measured time.
 pub(crate) fn milliseconds(ms: u64) -> String {
     if ms < 10_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
 
 /// A measured amount of memory.
-pub(crate) fn mebibytes(bytes: u64) -> String {
+fn mebibytes(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10) >> 20;
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 
+/// How late a hand-in is, and what that costs; a refused one has nothing to lose.
+pub(crate) fn late(seconds: u64, verdict: Verdict, percent: f64) -> String {
+    let late = format!("{} late", days(seconds));
+    if verdict == Verdict::Refused || percent == 0.0 {
+        late
+    } else {
+        format!("{late}: {percent} % taken off")
+    }
+}
+
 /// A time that people think of in days and hours; its two largest units.
-pub(crate) fn days(seconds: u64) -> String {
-    let units = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+fn days(seconds: u64) -> String {
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
     let parts = units.iter().skip_while(|(amount, _)| *amount == 0).take(2).filter(|(amount, _)| *amount > 0);
     parts.map(|(amount, unit)| format!("{amount} {unit}")).collect::<Vec<_>>().join(" ")
 }
@@ -118,7 +147,10 @@ mod tests {
     fn what_is_measured_does_not_move_the_columns() {
         let of = |time: &str| {
             let columns = [Column::Words("case"), Column::Time("cpu"), Column::Words("sees")];
-            table(columns, [["one".into(), time.into(), "diff".into()], ["no".into(), "1 ms".into(), "x".into()]])
+            table(
+                columns,
+                [["one".into(), time.into(), "diff".into()], ["no".into(), "1 ms".into(), "x".into()]],
+            )
         };
         assert_eq!(of("1 ms"), " case      cpu  sees\n one      1 ms  diff\n no       1 ms  x");
         assert_eq!(of("1 ms").replace("   1 ms  diff", "9999 ms  diff"), of("9999 ms"));
@@ -136,5 +168,8 @@ mod tests {
         assert_eq!(days(86_400), "1 d");
         assert_eq!(days(90_061), "1 d 1 h");
         assert_eq!(days(1), "1 s");
+        assert_eq!(late(60, Verdict::Passed, 2.5), "1 min late: 2.5 % taken off");
+        assert_eq!(late(60, Verdict::Passed, 0.0), "1 min late");
+        assert_eq!(late(60, Verdict::Refused, 100.0), "1 min late");
     }
 }

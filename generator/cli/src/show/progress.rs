@@ -34,7 +34,8 @@ impl Progress {
     /// The stage said something, for instance which case it runs.
     pub(crate) fn said(&self, stage: Stage, line: &str) {
         if let Some(case) = line.strip_prefix("case ") {
-            let case: String = case.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').take(40).collect();
+            let case: String =
+                case.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').take(40).collect();
             self.0.set_message(format!("{stage}, case {case}"));
         }
     }

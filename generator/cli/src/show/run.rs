@@ -7,7 +7,8 @@ use assay_contract::answers::Show;
 use assay_contract::result::StageStatus;
 
 use super::parts::{
-    BAD, Column, GOOD, HEAD, QUIET, count, days, difference, indent, mebibytes, milliseconds, table, verdict,
+    BAD, Column, GOOD, HEAD, QUIET, count, cpu, difference, indent, late, memory, milliseconds, table,
+    verdict,
 };
 use crate::report::{CaseReport, RunReport};
 
@@ -47,8 +48,8 @@ fn cases(cases: &[CaseReport]) -> String {
             case.name.clone(),
             verdict(case.verdict),
             format!("{}/{}", case.points, case.max_points),
-            milliseconds(case.measured.cpu_ms),
-            mebibytes(case.measured.memory_bytes),
+            cpu(&case.measured),
+            memory(&case.measured),
             sees(case),
         ]
     });
@@ -72,9 +73,10 @@ fn marks(out: &mut String, report: &RunReport) {
     if !report.reason.is_empty() {
         let _ = writeln!(out, "{}", report.reason);
     }
-    let _ = write!(out, "{HEAD}{points} of {}{HEAD:#}, {}", count(max_points, "point"), verdict(report.verdict));
+    let _ =
+        write!(out, "{HEAD}{points} of {}{HEAD:#}, {}", count(max_points, "point"), verdict(report.verdict));
     if report.late_seconds > 0 {
-        let _ = write!(out, ", {} late: {} % taken off", days(report.late_seconds), report.penalty_percent);
+        let _ = write!(out, ", {}", late(report.late_seconds, report.verdict, report.penalty_percent));
     }
     match &report.expected {
         None => out.push('\n'),
@@ -102,7 +104,10 @@ fn circumstances(out: &mut String, report: &RunReport) {
         .collect();
     let _ = writeln!(out, "{QUIET}stages: {}{QUIET:#}", stages.join(", "));
     if report.isolation.toolchain == "host" {
-        let _ = writeln!(out, "{QUIET}builds and cases used the host's toolchain, not the assignment's image{QUIET:#}");
+        let _ = writeln!(
+            out,
+            "{QUIET}builds and cases used the host's toolchain, not the assignment's image{QUIET:#}"
+        );
     }
     for lack in &report.isolation.lacks {
         let _ = writeln!(out, "{QUIET}not to be had here: {lack}{QUIET:#}");

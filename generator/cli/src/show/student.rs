@@ -5,14 +5,19 @@ use std::fmt::Write;
 use assay_contract::Verdict;
 use assay_contract::result::{Evidence, StudentCase, StudentResult};
 
-use super::parts::{Column, HEAD, count, difference, indent, milliseconds, table, verdict};
+use super::parts::{Column, HEAD, count, cpu, difference, indent, late, milliseconds, table, verdict};
 
 /// The student's result as text.
 pub(crate) fn text(result: &StudentResult) -> String {
     let StudentResult { api_version: _, conclusion, build, cases, hidden } = result;
     let mut out = String::new();
     let of = count(conclusion.max_points, "point");
-    let _ = writeln!(out, "{HEAD}{}{HEAD:#}: {} of {of}\n", conclusion.title, conclusion.points);
+    let _ = write!(out, "{HEAD}{}{HEAD:#}: {} of {of}", conclusion.title, conclusion.points);
+    if conclusion.late_seconds > 0 {
+        let percent = f64::from(conclusion.penalty_basis_points) / 100.0;
+        let _ = write!(out, ", {}", late(conclusion.late_seconds, conclusion.verdict, percent));
+    }
+    out.push_str("\n\n");
     if let Some(build) = build.as_ref().filter(|build| !build.passed && !build.log.is_empty()) {
         let _ = writeln!(out, "{HEAD}build{HEAD:#}\n{}", indent(&build.log));
     }
@@ -29,15 +34,16 @@ pub(crate) fn text(result: &StudentResult) -> String {
                 case.name.clone(),
                 verdict(case.verdict),
                 format!("{}/{}", case.points, case.max_points),
-                milliseconds(case.measured.cpu_ms),
+                cpu(&case.measured),
                 milliseconds(case.limits.cpu_ms),
             ]
         });
         let _ = writeln!(out, "{}\n", table(columns, rows));
     }
     let told = &conclusion.reason;
+    // Why nothing ran is said once for all.
     let failed = |case: &&StudentCase| {
-        case.verdict != Verdict::Passed && !(case.verdict == Verdict::NotRun && case.reason == *told)
+        case.verdict != Verdict::Passed && (case.verdict != Verdict::NotRun || told.is_empty())
     };
     for case in cases.iter().filter(failed) {
         evidence(&mut out, case);
@@ -53,6 +59,8 @@ pub(crate) fn text(result: &StudentResult) -> String {
             let _ = writeln!(out, "shown from the due date on: {} of them", hidden.shown_from_due);
         }
     }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     out
 }
 
