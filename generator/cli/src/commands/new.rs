@@ -46,7 +46,7 @@ pub(crate) fn run(console: &Console, args: &New) -> Result<Exit, CliError> {
         move |error| CliError::io(message, error)
     };
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
-        return Err(CliError::new(Exit::Usage, format!("{} is there already", folder.display()))
+        return Err(CliError::new(Exit::Usage, format!("{} exists already", folder.display()))
             .hint("give a folder that does not exist, or is empty"));
     }
     let salt = salt()?;

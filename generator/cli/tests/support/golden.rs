@@ -1,0 +1,27 @@
+//! Golden files: what is printed is held against a file; `ASSAY_UPDATE=1` writes the file anew.
+
+use std::fs;
+use std::path::Path;
+
+/// Whether files are to be written anew.
+pub(crate) fn updates() -> bool {
+    std::env::var_os("ASSAY_UPDATE").is_some()
+}
+
+/// Holds `text` against the file at `path`.
+pub(crate) fn hold(path: &Path, text: &str) {
+    let golden = fs::read_to_string(path).unwrap_or_default();
+    if text == golden {
+        return;
+    }
+    if updates() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        return;
+    }
+    panic!(
+        "{} is not what it should be; run with ASSAY_UPDATE=1 and read the difference:\n{}",
+        path.display(),
+        similar::TextDiff::from_lines(golden.as_str(), text).unified_diff()
+    );
+}
