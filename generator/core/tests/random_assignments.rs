@@ -121,7 +121,7 @@ fn mounts(template: &Value) -> Vec<(String, bool, bool)> {
         .collect()
 }
 
-fn stage_template<'a>(document: &'a mut Value, stage: Stage) -> &'a mut Value {
+fn stage_template(document: &mut Value, stage: Stage) -> &mut Value {
     let templates = document["spec"]["templates"].as_array_mut().unwrap();
     templates.iter_mut().find(|template| template["name"] == stage.id()).unwrap()
 }
