@@ -26,6 +26,9 @@ use super::{Census, Command, Ended};
 const SAMPLE_EVERY: Duration = Duration::from_millis(5);
 /// How often its directory is measured, which costs more.
 const MEASURE_EVERY: Duration = Duration::from_millis(200);
+/// The most memory that the helper takes before it becomes the command, in bytes. The kernel counts it as the command's,
+/// and with it the peak of whoever started the helper: above this, only what the command adds is believed.
+const HELPER_MEMORY: u64 = 4 << 20;
 /// How long a killed tree may take to be gone.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -59,6 +62,8 @@ impl Tree {
         // Only this end may cross into the new process; everything else that is open closes itself on exec.
         let (report, report_writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&report, FdFlags::CLOEXEC)?;
+        // What earlier outputs took is given back by now; without this the kernel would count it as the next command's.
+        let _kept_without = std::fs::write("/proc/self/clear_refs", "5");
         let order = Order { command: command.clone(), report_fd: report_writer.as_raw_fd() };
         let stdin = match &command.stdin {
             Some(path) => Stdio::from(File::open(path)?),
@@ -100,8 +105,7 @@ impl Tree {
             (_, Err(error), _) => End::Unconfined(format!("its output could not be read: {error}")),
             (_, _, Err(end)) => end,
             (Ok((status, peak)), Ok(()), Ok(peak_before)) => {
-                // The kernel hands the peak of whoever started a process on to it; only what lies above is its own.
-                if peak > peak_before {
+                if peak > peak_before || peak_before <= HELPER_MEMORY {
                     usage.memory_bytes = usage.memory_bytes.max(peak);
                 }
                 passed
