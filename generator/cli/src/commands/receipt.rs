@@ -1,6 +1,6 @@
 //! `assay receipt`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use assay_contract::Exit;
 use assay_contract::receipts::{Concluded, Received, Statement};
@@ -21,7 +21,7 @@ struct VerifiedReceipt<'a> {
 
 pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
     let ReceiptCommand::Verify { file, key, zip } = &args.command;
-    let keys = key.iter().map(public_key).collect::<Result<Vec<_>, _>>()?;
+    let keys = key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let text = read_file(file, Exit::Io)?;
     let verified = assay_receipt::verify(text.as_bytes(), &keys).map_err(|error| {
         CliError::new(Exit::ReceiptInvalid, format!("{} is no valid receipt", file.display())).because(error)
@@ -40,7 +40,7 @@ pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn public_key(path: &PathBuf) -> Result<PublicKey, CliError> {
+fn public_key(path: &Path) -> Result<PublicKey, CliError> {
     let text = read_file(path, Exit::Key)?;
     PublicKey::from_pem(&text).map_err(|error| {
         CliError::new(Exit::Key, format!("{} is no public key", path.display()))
