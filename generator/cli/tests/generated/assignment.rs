@@ -24,10 +24,10 @@ fn every_mapping_and_word_is_described() {
     );
     let order = order(&schema);
     let kind = |name: &&String| Kind::of(definition(&schema, name));
-    let _ = write!(text, "\n## The file\n\n{}", fields(&schema, &schema));
+    let _ = write!(text, "\n## The file\n\n{}", fields(&schema));
     for name in order.iter().filter(|name| kind(name) == Kind::Mapping) {
         let mapping = definition(&schema, name);
-        let _ = write!(text, "\n## {name}\n\n{}\n\n{}", description(mapping), fields(&schema, mapping));
+        let _ = write!(text, "\n## {name}\n\n{}\n\n{}", description(mapping), fields(mapping));
     }
     text.push_str("\n## Words\n");
     for name in order.iter().filter(|name| kind(name) == Kind::Words) {
@@ -43,7 +43,7 @@ fn every_mapping_and_word_is_described() {
         let value = definition(&schema, name);
         [
             format!("<a id=\"{}\"></a>{name}", name.to_lowercase()),
-            type_of(&schema, value),
+            type_of(value),
             description(value).to_owned(),
         ]
     });
@@ -113,7 +113,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
 }
 
 /// The fields of a mapping, those that must be there first.
-fn fields(schema: &Value, mapping: &Value) -> String {
+fn fields(mapping: &Value) -> String {
     let required =
         |key: &str| mapping["required"].as_array().is_some_and(|keys| keys.iter().any(|known| known == key));
     let mut fields: Vec<_> = mapping["properties"].as_object().unwrap().iter().collect();
@@ -126,7 +126,7 @@ fn fields(schema: &Value, mapping: &Value) -> String {
             Value::String(text) => format!("`{text}`"),
             other => format!("`{other}`"),
         };
-        [name, type_of(schema, field), description(field).to_owned(), example]
+        [name, type_of(field), description(field).to_owned(), example]
     });
     table(["field", "type", "meaning", "example"], rows)
 }
@@ -145,13 +145,13 @@ fn words(schema: &Value, name: &str) -> String {
 }
 
 /// What may be written for a field.
-fn type_of(schema: &Value, field: &Value) -> String {
+fn type_of(field: &Value) -> String {
     if let Some(name) = referred(field) {
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(choices) = field["anyOf"].as_array() {
         let choices = choices.iter().filter(|choice| choice["type"] != "null");
-        return choices.map(|choice| type_of(schema, choice)).collect::<Vec<_>>().join(" or ");
+        return choices.map(type_of).collect::<Vec<_>>().join(" or ");
     }
     let plain = match &field["type"] {
         Value::String(name) => name.as_str(),
@@ -159,9 +159,9 @@ fn type_of(schema: &Value, field: &Value) -> String {
         other => panic!("a field of type {other}: {field}"),
     };
     let plain = match plain {
-        "array" => return format!("list of {}", type_of(schema, &field["items"])),
+        "array" => return format!("list of {}", type_of(&field["items"])),
         "object" => {
-            return format!("mapping of names to {}", type_of(schema, &field["additionalProperties"]));
+            return format!("mapping of names to {}", type_of(&field["additionalProperties"]));
         }
         "string" => "text",
         "integer" => "whole number",
