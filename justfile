@@ -16,7 +16,7 @@ lint:
 # The documentation as a book in target/book.
 docs:
     cargo doc --workspace --no-deps --locked
-    mdbook build docs --dest-dir ../target/book
+    mdbook build docs --dest-dir "$PWD/target/book"
 
 # Writes anew what is generated from the types: the schema, the reference pages, the help texts.
 generate:

@@ -63,35 +63,37 @@ id: bench/setup
 title: A large submission
 salt: 00000000000000000000000000000000
 image: registry.example.edu/bench:1
-submit: {allowed: ["**"], size: 1Gi, unpacked: 4Gi}
+submit: {required: [noise-0.bin], allowed: ["**"], size: 1Gi, unpacked: 4Gi}
 test:
+  mode: sealed
   run: "true"
   cases: [{name: nothing, stdin: "", stdout: "", points: 1}]
 YAML
 
 # Setup alone, in its own mount namespace on its own tmpfs, with the volumes as `--keep` shows them.
-"$assay" try --assignment "$work/assignment" --keep "$work/kept" examples/wordcount/submissions/solution >/dev/null 2>&1 || true
+mkdir "$work/small"
+echo small >"$work/small/noise-0.bin"
+"$assay" try --assignment "$work/assignment" --keep "$work/kept" "$work/small" >/dev/null
 revision="$(ls "$work/kept/assignment-configuration/bench/setup" | grep -v json)"
 tool="$work/kept/submission/tool/assay-stage"
 openssl genpkey -algorithm ed25519 -out "$work/key.pem" 2>/dev/null
 cat >"$work/setup.sh" <<SH
 set -e
+# A root of its own, because the tool finds its volumes at /volumes.
 mount -t tmpfs none /mnt
-mkdir -p /mnt/volumes
+for entry in /bin /dev /etc /lib* /proc /sbin /usr; do
+    if [ -L "\$entry" ]; then cp -P "\$entry" /mnt; else mkdir "/mnt\$entry" && mount --rbind "\$entry" "/mnt\$entry"; fi
+done
+mkdir /mnt/volumes
 cd /mnt/volumes
 mkdir student raw-submissions setup-configuration submission private-results
 cp -r "$work/kept/assignment-configuration" .
 mkdir -p student/.assay/outbox
 cp "$work/submission.zip" student/.assay/outbox/$digest.zip
-mount --make-rprivate /
-mkdir -p /mnt/root
-mount --rbind / /mnt/root
-mkdir -p /volumes 2>/dev/null || true
-mount --bind /mnt/volumes /volumes
 export ASSAY_SIGNING_KEY="\$(cat "$work/key.pem")"
-/usr/bin/time -f '%U %S %M' -o "$work/setup-time" "$tool" setup --job bench --assignment bench/setup --revision "$revision" \
-    --student bench --digest "$digest" --handed-in 2026-03-01T00:00:00Z
-grep -q accepted /volumes/setup-configuration/outputs/outcome
+chroot /mnt /usr/bin/time -f '%U %S %M' -o "$work/setup-time" "$tool" setup --job bench --assignment bench/setup \\
+    --revision "$revision" --student bench --digest "$digest" --handed-in 2026-03-01T00:00:00Z
+grep -q accepted setup-configuration/outputs/outcome
 SH
 setup() {
     unshare --user --map-root-user --mount bash "$work/setup.sh" >/dev/null

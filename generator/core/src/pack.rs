@@ -12,7 +12,8 @@ use flate2::write::DeflateEncoder;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 /// Folders and files that tools and systems leave and nobody means to hand in.
-const LEFT_BEHIND: [&str; 6] = [".git", ".assay", ".DS_Store", "__MACOSX", "__pycache__", ".ipynb_checkpoints"];
+const LEFT_BEHIND: [&str; 6] =
+    [".git", ".assay", ".DS_Store", "__MACOSX", "__pycache__", ".ipynb_checkpoints"];
 
 /// How deep folders may be nested; far above what people make, and below what exhausts anything.
 const DEPTH: usize = 64;
@@ -69,7 +70,8 @@ pub struct Packed {
 /// # Errors
 /// If something cannot be read, or is neither file nor folder, or if there is nothing to hand in.
 pub fn pack(path: &Path) -> Result<Packed, PackError> {
-    let metadata = fs::symlink_metadata(path).map_err(|source| PackError::Read { path: path.into(), source })?;
+    let metadata =
+        fs::symlink_metadata(path).map_err(|source| PackError::Read { path: path.into(), source })?;
     // The argument itself may be a link: it is the caller who named it.
     let is_dir = metadata.is_dir() || path.is_dir();
     if !is_dir && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -80,7 +82,8 @@ pub fn pack(path: &Path) -> Result<Packed, PackError> {
     if is_dir {
         collect(path, "", 0, &mut files)?;
     } else {
-        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| PackError::Name(path.into()))?;
+        let name =
+            path.file_name().and_then(|name| name.to_str()).ok_or_else(|| PackError::Name(path.into()))?;
         files.push((name.to_owned(), path.to_path_buf()));
     }
     if files.is_empty() {
@@ -91,7 +94,12 @@ pub fn pack(path: &Path) -> Result<Packed, PackError> {
     Ok(Packed { zip, files: files.into_iter().map(|(name, _)| name).collect() })
 }
 
-fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, PathBuf)>) -> Result<(), PackError> {
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    files: &mut Vec<(String, PathBuf)>,
+) -> Result<(), PackError> {
     let failed = |source| PackError::Read { path: folder.into(), source };
     if depth > DEPTH {
         return Err(PackError::Depth(folder.into()));

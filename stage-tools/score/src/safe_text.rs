@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// The longest line that is shown, in characters, without its marker.
 pub const MAX_LINE: usize = 400;
 
-/// The longest result of [`line`], in characters, without its marker.
+/// The longest result of [`line()`], in characters, without its marker.
 pub const MAX_INLINE: usize = 120;
 
 /// The start of `bytes`: whole lines, up to about `max` bytes of text.

@@ -133,7 +133,8 @@ pub(crate) fn none(stage: Stage, args: &[String]) -> Result<(), StageError> {
 impl Facts {
     fn parse(stage: Stage, args: &[String]) -> Result<Facts, StageError> {
         let usage = |message: String| {
-            let names: Vec<_> = facts::facts(stage).iter().map(|fact| format!("--{} <value>", fact.name())).collect();
+            let names: Vec<_> =
+                facts::facts(stage).iter().map(|fact| format!("--{} <value>", fact.name())).collect();
             StageError::usage(message).hint(format!("assay-stage {stage} {}", names.join(" ")))
         };
         let mut values = BTreeMap::new();
@@ -173,7 +174,8 @@ impl Facts {
 
     fn status(&self, stage: Stage) -> Result<StageStatus, StageError> {
         let fact = Fact::Status(stage);
-        StageStatus::from_id(self.raw(fact)?).ok_or_else(|| self.wrong(fact, "one of Argo's words for a status"))
+        StageStatus::from_id(self.raw(fact)?)
+            .ok_or_else(|| self.wrong(fact, "one of Argo's words for a status"))
     }
 
     fn raw(&self, fact: Fact) -> Result<&str, StageError> {

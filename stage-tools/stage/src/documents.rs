@@ -16,6 +16,9 @@ use crate::error::StageError;
 /// The largest document that is read: plans of some ten thousand cases stay below it.
 pub(crate) const DOCUMENT_CAP: u64 = 16 << 20;
 
+/// The largest file of an assignment, and the largest stage tool.
+pub(crate) const CONTENT_CAP: u64 = 64 << 20;
+
 /// A volume, as one stage uses it.
 #[derive(Debug)]
 pub(crate) struct Mounted {
@@ -29,8 +32,12 @@ impl Mounted {
     pub(crate) fn open(stage: Stage, volume: Volume) -> Result<Mounted, StageError> {
         let path = volume.path();
         let root = Root::open(Path::new(&path)).map_err(|error| {
-            StageError::new(Exit::Io, stage, format!("the volume {volume} cannot be opened at {path}: {error}"))
-                .hint("check that its claim exists and is bound")
+            StageError::new(
+                Exit::Io,
+                stage,
+                format!("the volume {volume} cannot be opened at {path}: {error}"),
+            )
+            .hint("check that its claim exists and is bound")
         })?;
         Ok(Mounted { stage, volume, root })
     }

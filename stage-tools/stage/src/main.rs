@@ -20,7 +20,8 @@ use assay_contract::{Exit, Stage};
 use error::StageError;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     if let [name, order] = args.as_slice()
         && name == confine::SUBCOMMAND
     {
@@ -47,7 +48,8 @@ fn run(args: &[String]) -> Result<Exit, StageError> {
     }
 }
 
-const USAGE: &str = "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told";
+const USAGE: &str =
+    "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told";
 
 #[expect(clippy::print_stderr, reason = "main alone prints")]
 fn report(error: &StageError) {

@@ -35,10 +35,17 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     if let Some(confinement) = confinement {
         verification.replace(layout::CONFINEMENT, &to_bytes(stage, &confinement)?)?;
     }
+    let end = match end {
+        BuildEnd::Built => {
+            let more = job.build.as_ref().map_or(0, |plan| plan.limits.disk_bytes);
+            match scratch::keep(&verification, &own, layout::TREE, more)? {
+                Ok(()) => BuildEnd::Built,
+                Err(why) => BuildEnd::Unusable(why),
+            }
+        }
+        failed => failed,
+    };
     let built = end == BuildEnd::Built;
-    if built {
-        scratch::keep(&verification, &own, layout::TREE)?;
-    }
     verification.clear(layout::SCRATCH)?;
     verification.replace(layout::LOG, &log)?;
     let log_bytes = log.len() as u64;
@@ -49,7 +56,7 @@ pub(crate) fn run() -> Result<Exit, StageError> {
 }
 
 fn missing_files(submission: &Mounted, required: &[String]) -> Vec<String> {
-    let there = |path: &&String| submission.root.open_file(&format!("{}/{path}", layout::TREE)).is_ok();
+    let there = |path: &&String| submission.root.open_file(format!("{}/{path}", layout::TREE)).is_ok();
     required.iter().filter(|path| !there(path)).cloned().collect()
 }
 
@@ -68,6 +75,8 @@ fn build(plan: &BuildPlan, own: &scratch::Own) -> Result<Built, StageError> {
         kind: Kind::Build,
     };
     let ended = confine::run(&command, &census);
+    // Before anything is written or read: the build may have closed the way there.
+    own.reopen();
     let end = match ended.end {
         End::Exited(0) => BuildEnd::Built,
         other => BuildEnd::Failed(other),

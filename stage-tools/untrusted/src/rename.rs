@@ -23,7 +23,8 @@ pub fn rename_dir(root: &Root, from: impl AsRef<Path>, to: impl AsRef<Path>) -> 
     let (from_parent, from_name) = Rel::parse_name(from)?;
     let (to_parent, to_name) = Rel::parse_name(to)?;
     let (from_dir, to_dir) = (root.open_dir(from_parent)?, root.open_dir(to_parent)?);
-    renameat_with(&from_dir, from_name, &to_dir, to_name, RenameFlags::NOREPLACE).map_err(|errno| match errno {
+    renameat_with(&from_dir, from_name, &to_dir, to_name, RenameFlags::NOREPLACE).map_err(|errno| match errno
+    {
         Errno::EXIST => Error::Conflict { path: escaped(to.as_os_str().as_bytes()) },
         errno => Error::system("rename", shown, errno),
     })

@@ -1,5 +1,6 @@
 //! Whole assignments: what loading, publishing and describing them gives.
 
+use crate::plan::Needs;
 use std::fs;
 use std::path::Path;
 

@@ -29,14 +29,14 @@ fn parsed(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap()
 }
 
-/// Compares with a file under `tests/golden`; `ASSAY_BLESS=1` writes it.
+/// Compares with a file under `tests/golden`; `ASSAY_UPDATE=1` writes it.
 fn golden(name: &str, text: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("ASSAY_BLESS").is_some() {
+    if std::env::var_os("ASSAY_UPDATE").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == text, "{} differs; ASSAY_BLESS=1 writes it:\n{text}", path.display());
+    assert!(golden == text, "{} differs; ASSAY_UPDATE=1 writes it:\n{text}", path.display());
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) enum Report {
         landlock_abi: u32,
         /// What the kernel lacks.
         lacks: Vec<String>,
+        /// The most memory that the kernel ascribes to this process so far, in bytes: part of it is the stage's.
+        peak_memory: u64,
     },
     /// The process could not be confined; nothing ran.
     Unconfined(String),
@@ -96,14 +98,22 @@ fn confine(command: &Command) -> Result<Report, String> {
     set_limits(&command.limits).map_err(context("cannot set its limits"))?;
     env::set_current_dir(command.own.join(WORK)).map_err(context("cannot enter its directory"))?;
     let enforced = paths::restrict(command).map_err(|error| format!("cannot restrict its paths: {error}"))?;
-    syscalls::restrict(command.kind, command.network).map_err(|error| format!("cannot filter its calls: {error}"))?;
+    syscalls::restrict(command.kind, command.network)
+        .map_err(|error| format!("cannot filter its calls: {error}"))?;
     let mut lacks = Vec::new();
     if enforced.abi == 0 {
         lacks.push("Landlock: student code can read all of its stage's volumes".to_owned());
     } else if !enforced.fully {
-        lacks.push(format!("Landlock ABI 6 (this kernel has {}): signals and some file rights", enforced.abi));
+        lacks
+            .push(format!("Landlock ABI 6 (this kernel has {}): signals and some file rights", enforced.abi));
     }
-    Ok(Report::Confined { landlock_abi: enforced.abi, lacks })
+    Ok(Report::Confined { landlock_abi: enforced.abi, lacks, peak_memory: peak_memory() })
+}
+
+fn peak_memory() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let kib = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
+    u64::try_from(kib).unwrap_or(0).saturating_mul(1_024)
 }
 
 /// Limits that the kernel holds by itself. They stand well above the watched limits where passing them would look like a

@@ -5,8 +5,8 @@
 
 use assay_contract::configuration::Network;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition as If, SeccompFilter, SeccompRule,
-    TargetArch,
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition as If,
+    SeccompFilter, SeccompRule, TargetArch,
 };
 
 use super::Kind;
@@ -37,7 +37,8 @@ const ARCH: TargetArch = TargetArch::aarch64;
 
 fn allowed(network: Network) -> Result<BpfProgram, seccompiler::BackendError> {
     let sockets: &[i64] = if network == Network::Loopback { SOCKETS } else { &[] };
-    let rules = ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets).map(|call| (*call, Vec::new())).collect();
+    let rules =
+        ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets).map(|call| (*call, Vec::new())).collect();
     filter(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)
 }
 
@@ -57,9 +58,23 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
     rules.push((libc::SYS_clone, any_namespace));
     // Pushing characters into a terminal is typing on it.
     let terminal = [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCSCTTY];
-    rules.push((libc::SYS_ioctl, terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?));
-    // A pair of sockets is a pipe; a socket of any family is a way out.
-    rules.push((libc::SYS_socketpair, vec![is_not(0, libc::AF_UNIX as u64)?]));
+    rules.push((
+        libc::SYS_ioctl,
+        terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?,
+    ));
+    // A connected pair of streams is a pipe; one of datagrams could be aimed at any socket that has a path.
+    let mut pairs = vec![is_not(0, libc::AF_UNIX as u64)?];
+    for kind in [libc::SOCK_DGRAM, libc::SOCK_SEQPACKET, libc::SOCK_RAW] {
+        pairs.push(SeccompRule::new(vec![If::new(1, Len::Dword, Op::MaskedEq(0xf), kind as u64)?])?);
+    }
+    rules.push((libc::SYS_socketpair, pairs));
+    // Where sockets are allowed at all: families that end at the stage's own network. Others do not know namespaces.
+    let inner = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+    let outer = inner
+        .iter()
+        .map(|family| If::new(0, Len::Dword, Op::Ne, *family as u64))
+        .collect::<Result<_, _>>()?;
+    rules.push((libc::SYS_socket, vec![SeccompRule::new(outer)?]));
     // These act on any process of the same user: the stage itself, in a pod.
     for call in [
         libc::SYS_prlimit64,
@@ -70,7 +85,7 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
     ] {
         rules.push((call, vec![is_not(0, 0)?]));
     }
-    rules.push((libc::SYS_setpriority, vec![is_not(1, 0)?]));
+    rules.push((libc::SYS_setpriority, vec![is_not(0, libc::PRIO_PROCESS as u64)?, is_not(1, 0)?]));
     for (call, mode_argument) in chmod_calls() {
         rules.push((call, if kind.may_chmod() { beyond_plain_modes(mode_argument)? } else { Vec::new() }));
     }
@@ -82,7 +97,12 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
 fn beyond_plain_modes(argument: u8) -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
     let special = [libc::S_ISUID, libc::S_ISGID, libc::S_ISVTX].map(u64::from);
     let mut rules: Vec<_> = special.iter().map(|bit| has_bits(argument, *bit)).collect::<Result<_, _>>()?;
-    rules.push(SeccompRule::new(vec![If::new(argument, Len::Dword, Op::MaskedEq(u64::from(libc::S_IRUSR)), 0)?])?);
+    rules.push(SeccompRule::new(vec![If::new(
+        argument,
+        Len::Dword,
+        Op::MaskedEq(u64::from(libc::S_IRUSR)),
+        0,
+    )?])?);
     Ok(rules)
 }
 

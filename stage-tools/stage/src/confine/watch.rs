@@ -10,14 +10,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use assay_contract::Limits;
 use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
+use assay_untrusted::{Error, Root, measure, readable_by_all};
 use nix::sys::resource::{UsageWho, getrusage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use wait4::Wait4;
 
+use super::census::Ledger;
 use super::helper::{Order, Report, SUBCOMMAND};
 use super::{Census, Command, Ended};
 
@@ -31,8 +32,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// See [`super::run`].
 pub(super) fn run(command: &Command, census: &Census) -> Ended {
     let children_before = children_cpu_ms();
+    let seen = Seen { disk_before: on_disk(command).unwrap_or(0), ..Seen::default() };
     match Tree::start(command) {
-        Ok(tree) => tree.watch(command, census, children_before),
+        Ok(tree) => tree.watch(command, census, children_before, seen),
         Err(error) => Ended {
             end: End::Unconfined(format!("cannot start a process: {error}")),
             usage: Usage::default(),
@@ -81,35 +83,33 @@ impl Tree {
         Ok(Tree { first, pidfd, stdout, stderr, report: File::from(report), started })
     }
 
-    fn watch(mut self, command: &Command, census: &Census, children_before: u64) -> Ended {
-        let limits = &command.limits;
-        let mut peak_memory = 0;
-        let passed = self.until_over(command, census, children_before, &mut peak_memory);
+    fn watch(mut self, command: &Command, census: &Census, children_before: u64, mut seen: Seen) -> Ended {
+        let passed = self.until_over(command, census, children_before, &mut seen);
         let wall_ms = millis(self.started.elapsed());
         let gone = self.end_tree(census);
-        let confinement_and_start = self.read_report();
+        let (start, confinement) = self.read_report();
         let drained = self.stdout.read().and_then(|()| self.stderr.read());
-        let cpu_ms = children_cpu_ms().saturating_sub(children_before);
-
-        let end = match (gone, drained, confinement_and_start.0) {
+        let kernel_ms = children_cpu_ms().saturating_sub(children_before);
+        let mut usage = Usage {
+            cpu_ms: kernel_ms.max(census.ledger_ms(&seen.ledger)),
+            wall_ms,
+            memory_bytes: seen.memory,
+        };
+        let end = match (gone, drained, start) {
             (Err(error), _, _) => End::Unconfined(format!("its processes could not be ended: {error}")),
             (_, Err(error), _) => End::Unconfined(format!("its output could not be read: {error}")),
             (_, _, Err(end)) => end,
-            (Ok((status, first_peak)), Ok(()), Ok(())) => {
-                peak_memory = peak_memory.max(first_peak);
-                let used = Usage { cpu_ms, wall_ms, memory_bytes: peak_memory };
+            (Ok((status, peak)), Ok(()), Ok(peak_before)) => {
+                // The kernel hands the peak of whoever started a process on to it; only what lies above is its own.
+                if peak > peak_before {
+                    usage.memory_bytes = usage.memory_bytes.max(peak);
+                }
                 passed
-                    .or_else(|| self.limit_seen_too_late(limits, &used, status))
+                    .or_else(|| self.limit_seen_too_late(command, &usage, status, &seen))
                     .map_or_else(|| natural_end(status), End::Limit)
             }
         };
-        Ended {
-            end,
-            usage: Usage { cpu_ms, wall_ms, memory_bytes: peak_memory },
-            stdout: self.stdout.kept,
-            stderr: self.stderr.kept,
-            confinement: confinement_and_start.1,
-        }
+        Ended { end, usage, stdout: self.stdout.kept, stderr: self.stderr.kept, confinement }
     }
 
     /// Waits until the first process ends (`None`) or a limit is passed.
@@ -118,7 +118,7 @@ impl Tree {
         command: &Command,
         census: &Census,
         children_before: u64,
-        peak_memory: &mut u64,
+        seen: &mut Seen,
     ) -> Option<LimitKind> {
         let limits = &command.limits;
         let mut next_measure = self.started + MEASURE_EVERY;
@@ -133,13 +133,12 @@ impl Tree {
                 return Some(LimitKind::Output);
             }
             let now = Instant::now();
-            let wall_ms = millis(now - self.started);
-            if wall_ms > limits.wall_ms {
+            if millis(now - self.started) > limits.wall_ms {
                 return Some(LimitKind::Wall);
             }
             if now >= next_sample {
                 next_sample = now + SAMPLE_EVERY;
-                let Ok(sample) = census.sample() else { continue };
+                let Ok(sample) = census.sample(&mut seen.ledger) else { continue };
                 if sample.processes > limits.processes {
                     return Some(LimitKind::Processes);
                 }
@@ -147,18 +146,19 @@ impl Tree {
                 if memory > limits.memory_bytes && sample.processes > 1 {
                     memory = census.proportional_memory().unwrap_or(memory);
                 }
-                *peak_memory = (*peak_memory).max(memory);
+                seen.memory = seen.memory.max(memory);
                 if memory > limits.memory_bytes {
                     return Some(LimitKind::Memory);
                 }
                 let reaped = children_cpu_ms().saturating_sub(children_before);
-                if reaped.saturating_add(sample.cpu_ms) > limits.cpu_ms {
+                let cpu_ms = reaped.saturating_add(sample.cpu_ms).max(census.ledger_ms(&seen.ledger));
+                if cpu_ms > limits.cpu_ms {
                     return Some(LimitKind::Cpu);
                 }
             }
             if now >= next_measure {
                 next_measure = now + MEASURE_EVERY;
-                if disk_bytes(command).is_some_and(|bytes| bytes > limits.disk_bytes) {
+                if seen.disk_is_over(command) {
                     return Some(LimitKind::Disk);
                 }
             }
@@ -190,20 +190,22 @@ impl Tree {
         };
         loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some(_orphan)) => {}
-                Ok(None) => {
-                    census.kill_all();
-                    pause(deadline)?;
-                }
-                Err(rustix::io::Errno::CHILD) => break,
+                Ok(Some(_orphan)) => continue,
+                Ok(None) => {}
+                Err(rustix::io::Errno::CHILD) if census.is_empty()? => break,
+                // Not ours yet: its parent is dying, and then it is.
+                Err(rustix::io::Errno::CHILD) => {}
                 Err(error) => return Err(error.into()),
             }
+            census.kill_all();
+            pause(deadline)?;
         }
         Ok((first.status, first.rusage.maxrss))
     }
 
-    /// What the helper said: whether the command was confined and started, and what the confinement is made of.
-    fn read_report(&mut self) -> (Result<(), End>, Confinement) {
+    /// What the helper said: whether the command was confined and started (then its memory until there), and what the
+    /// confinement is made of.
+    fn read_report(&mut self) -> (Result<u64, End>, Confinement) {
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
         let mut confinement = Confinement { kernel, ..Confinement::default() };
         let mut text = String::new();
@@ -213,10 +215,10 @@ impl Tree {
         let mut start = Err(End::Unconfined("it ended before it was confined".into()));
         for line in text.lines() {
             match serde_json::from_str(line) {
-                Ok(Report::Confined { landlock_abi, lacks }) => {
+                Ok(Report::Confined { landlock_abi, lacks, peak_memory }) => {
                     confinement.landlock_abi = landlock_abi;
                     confinement.lacks = lacks;
-                    start = Ok(());
+                    start = Ok(peak_memory);
                 }
                 Ok(Report::NotStarted(why)) => start = Err(End::NotStarted(why)),
                 Ok(Report::Unconfined(why)) => start = Err(End::Unconfined(why)),
@@ -227,18 +229,58 @@ impl Tree {
     }
 
     /// A limit that was passed between two looks, or that the kernel held: the verdict must not depend on luck.
-    fn limit_seen_too_late(&self, limits: &Limits, used: &Usage, status: ExitStatus) -> Option<LimitKind> {
+    fn limit_seen_too_late(
+        &self,
+        command: &Command,
+        used: &Usage,
+        status: ExitStatus,
+        seen: &Seen,
+    ) -> Option<LimitKind> {
+        let limits = &command.limits;
         if self.stdout.over || self.stderr.over {
             Some(LimitKind::Output)
         } else if used.memory_bytes > limits.memory_bytes {
             Some(LimitKind::Memory)
         } else if used.cpu_ms > limits.cpu_ms || status.signal() == Some(libc::SIGXCPU) {
             Some(LimitKind::Cpu)
-        } else if status.signal() == Some(libc::SIGXFSZ) {
+        } else if used.wall_ms > limits.wall_ms {
+            Some(LimitKind::Wall)
+        } else if status.signal() == Some(libc::SIGXFSZ) || seen.left_too_much(command) {
             Some(LimitKind::Disk)
         } else {
             None
         }
+    }
+}
+
+/// What was seen of a tree so far.
+#[derive(Debug, Default)]
+struct Seen {
+    ledger: Ledger,
+    /// The most memory of the tree, in bytes.
+    memory: u64,
+    /// What its directory held when it started, in bytes on disk: the submission's copy is not its doing.
+    disk_before: u64,
+}
+
+impl Seen {
+    /// Whether the tree has written more than it may, as far as can be told while it goes on writing.
+    fn disk_is_over(&self, command: &Command) -> bool {
+        match on_disk(command) {
+            Ok(bytes) => bytes.saturating_sub(self.disk_before) > command.limits.disk_bytes,
+            // What is too much to be counted is too much.
+            Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
+            // It changes while it is looked at; there will be another look.
+            Err(_) => false,
+        }
+    }
+
+    /// The last look, when no process is left that could change anything or keep us out.
+    fn left_too_much(&self, command: &Command) -> bool {
+        let readable = Root::open(&command.own).and_then(|own| readable_by_all(&own, "", super::TREE));
+        let within =
+            readable.and_then(|()| on_disk(command)).map(|bytes| bytes.saturating_sub(self.disk_before));
+        within.map_or(true, |bytes| bytes > command.limits.disk_bytes)
     }
 }
 
@@ -259,9 +301,10 @@ fn pause(deadline: Instant) -> io::Result<()> {
     Ok(())
 }
 
-fn disk_bytes(command: &Command) -> Option<u64> {
-    let own = assay_untrusted::Root::open(&command.own).ok()?;
-    assay_untrusted::measure(&own, "", crate::scratch::TREE).ok().map(|measured| measured.on_disk)
+/// What the command's directory holds on disk, in bytes.
+fn on_disk(command: &Command) -> Result<u64, Error> {
+    let own = Root::open(&command.own)?;
+    measure(&own, "", super::TREE).map(|measured| measured.on_disk)
 }
 
 fn children_cpu_ms() -> u64 {
@@ -300,7 +343,8 @@ impl Capture {
             match pipe.read(&mut buffer) {
                 Ok(0) => self.pipe = None,
                 Ok(n) => {
-                    let room = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(self.kept.len());
+                    let room =
+                        usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_sub(self.kept.len());
                     self.kept.extend(buffer.iter().take(n.min(room)));
                     if n > room {
                         self.over = true;

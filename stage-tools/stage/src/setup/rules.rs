@@ -83,7 +83,11 @@ pub(super) fn judge_names<'a>(
             let others = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             Err(Refusal::new(
                 "file-not-allowed",
-                format!("`{}`{others} cannot be handed in; allowed are {}", first.escape_debug(), rules.allowed.join(", ")),
+                format!(
+                    "`{}`{others} cannot be handed in; allowed are {}",
+                    first.escape_debug(),
+                    rules.allowed.join(", ")
+                ),
             ))
         }
     }

@@ -35,10 +35,15 @@ pub(super) fn take(
     let outbox = layout::outbox(&facts.digest);
     let opened = match student.root.open_file(&outbox) {
         Ok(opened) => opened,
+        // The claim's storage, not the student.
+        Err(error @ Error::Io { .. }) => return Err(student.error(Exit::Io, &outbox, error)),
         Err(error) => {
             return Ok(Err(Refusal::new(
                 "submission-missing",
-                format!("there is no submission {} in your outbox: {error}; hand in again", facts.digest.short()),
+                format!(
+                    "there is no submission {} in your outbox: {error}; hand in again",
+                    facts.digest.short()
+                ),
             )));
         }
     };
@@ -56,7 +61,8 @@ pub(super) fn take(
     if copied.sha256() != facts.digest.as_str() {
         return Ok(Err(Refusal::new(
             "wrong-checksum",
-            "the zip in your outbox is not the one that was announced: its SHA-256 differs; hand in again".to_owned(),
+            "the zip in your outbox is not the one that was announced: its SHA-256 differs; hand in again"
+                .to_owned(),
         )));
     }
     let size = copied.size();
