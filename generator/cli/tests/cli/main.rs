@@ -10,6 +10,8 @@ mod place;
 #[path = "../support/redact.rs"]
 mod redact;
 mod session;
+#[path = "../support/update.rs"]
+mod update;
 
 mod audit;
 mod check;

@@ -4,6 +4,8 @@
 
 #[path = "../support/golden.rs"]
 mod golden;
+#[path = "../support/update.rs"]
+mod update;
 
 mod assignment;
 mod codes;

@@ -3,10 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// Whether files are to be written anew.
-pub(crate) fn updates() -> bool {
-    std::env::var_os("ASSAY_UPDATE").is_some()
-}
+use crate::update;
 
 /// Holds `text` against the file at `path`.
 pub(crate) fn hold(path: &Path, text: &str) {
@@ -14,7 +11,7 @@ pub(crate) fn hold(path: &Path, text: &str) {
     if text == golden {
         return;
     }
-    if updates() {
+    if update::requested() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         return;

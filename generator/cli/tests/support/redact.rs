@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 static MEASURED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"( *)\b\d+(\.\d)? (ms|s|MiB)\b").unwrap());
+/// The limits that `record` proposes.
+static PROPOSED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{cpu: \w+, memory: \w+\}").unwrap());
 static REVISION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(revision |-)[0-9a-f]{8}\b").unwrap());
 static DIGEST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{64}\b").unwrap());
 /// What `--output json` says under `measured`.
@@ -25,12 +27,15 @@ pub(crate) fn redact(text: &str) -> String {
             format!("{}{value}", &found[1])
         }
     });
+    let text = PROPOSED.replace_all(&text, "{cpu: #, memory: #}");
     let text = REVISION.replace_all(&text, "$1########");
     let text = DIGEST.replace_all(&text, "[sha256]");
     let text = MEASURED_JSON.replace_all(&text, "${1}0");
     let text = STAGES_JSON.replace_all(&text, "$1[]");
-    text.lines()
-        .filter(|line| !line.starts_with("not to be had here:"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    text.lines().filter(|line| !is_of_this_machine(line)).map(|line| format!("{line}\n")).collect()
+}
+
+/// Whether a line says something of the machine that the next one may not have.
+pub(crate) fn is_of_this_machine(line: &str) -> bool {
+    line.starts_with("not to be had here:")
 }
