@@ -1,9 +1,11 @@
-//! Writing files that were asked for.
+//! Writing files that were asked for, and random bytes for what is in them.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+use crate::error::CliError;
 
 /// Writes beside the target and renames, so that an interruption leaves what was there.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -21,4 +23,13 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// The name of a temporary file says nothing to someone who asked for another one.
 fn without_path(error: io::Error) -> io::Error {
     io::Error::from(error.kind())
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], CliError> {
+    let mut bytes = [0; N];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|error| CliError::io("cannot get random bytes", error))?;
+    Ok(bytes)
 }
