@@ -65,8 +65,10 @@ fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("cargo did not set {name}"))
 }
 
-/// The outer target folder: the nearest one above that cargo marked as such.
+/// The outer target folder: the nearest one above that cargo marked as such. Cargo marks only folders that it made itself;
+/// in others the place is counted: `<target>/<profile>/build/<package>/out`.
 fn target_folder(out: &Path) -> Result<&Path, String> {
     let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
-    out.ancestors().find(marked).ok_or_else(|| format!("{} is in no target folder", out.display()))
+    let folder = out.ancestors().find(marked).or_else(|| out.ancestors().nth(4));
+    folder.ok_or_else(|| format!("{} is in no target folder", out.display()))
 }

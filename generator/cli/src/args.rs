@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// An author writes one assignment.yaml; Assay checks it, tries it on this machine with the isolation of the cluster, and
 /// renders it into an Argo WorkflowTemplate.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "assay", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -17,22 +17,37 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Where help lists the options of every command.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// How data is printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    /// How data is printed: for people, or for programs
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = Format::Text,
+        value_name = "FORMAT",
+        help_heading = EVERYWHERE
+    )]
     pub(crate) output: Format,
     /// Whether text is coloured; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = ColorChoice::Auto,
+        value_name = "WHEN",
+        help_heading = EVERYWHERE
+    )]
     pub(crate) color: ColorChoice,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
     Text,
-    /// For programs; stable
     Json,
 }
 
@@ -186,7 +201,7 @@ pub(crate) struct Try {
     #[arg(long)]
     pub(crate) log: bool,
     /// Run again whenever the submission or the assignment changes
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keep")]
     pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) machine: Machine,

@@ -7,6 +7,9 @@ use assay_contract::Exit;
 use assay_core::assignment::LoadError;
 use assay_core::audit::Finding;
 
+/// Codes of problems that lie in what is there, not in what is written.
+const ABSENT: [&str; 4] = ["assignment-unreadable", "file-missing", "file-unreadable", "partner-missing"];
+
 /// Why a command did not do what was asked; its exit code says whose fault that is.
 #[derive(Debug)]
 pub(crate) enum CliError {
@@ -53,7 +56,7 @@ impl CliError {
         match self {
             // A mistake in the text comes before a file that is not there.
             CliError::Assignment(error)
-                if error.problems.iter().all(|problem| problem.code() == "assignment-unreadable") =>
+                if error.problems.iter().all(|problem| ABSENT.contains(&problem.code())) =>
             {
                 Exit::AssignmentFile
             }
@@ -97,5 +100,6 @@ pub(crate) fn finding_text(file: &Path, finding: &Finding) -> String {
         (None, "") => format!("document {document}"),
         (None, template) => format!("template {template}"),
     };
-    format!("{}: {place}: {field}: {message} [{}]\n  hint: {hint}\n", file.display(), code)
+    let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    format!("{}: {place}: {field}{message} [{code}]\n  hint: {hint}\n", file.display())
 }

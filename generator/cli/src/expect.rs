@@ -5,6 +5,7 @@ use std::path::Path;
 use assay_core::assignment::{Assignment, Sample};
 
 use crate::report::{Expected, RunReport};
+use crate::show::parts::count;
 
 /// The expectation for the submission at `path`, if the assignment has one.
 pub(crate) fn of(assignment: &Assignment, path: &Path, report: &RunReport) -> Option<Expected> {
@@ -17,7 +18,7 @@ pub(crate) fn of(assignment: &Assignment, path: &Path, report: &RunReport) -> Op
 fn hold(sample: &Sample, report: &RunReport) -> Expected {
     let mut differences = Vec::new();
     if sample.points() != report.points {
-        differences.push(format!("{} points, expected {}", report.points, sample.points()));
+        differences.push(format!("{}, expected {}", count(report.points, "point"), sample.points()));
     }
     if let Some(verdict) = sample.verdict()
         && verdict != report.verdict

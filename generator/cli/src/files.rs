@@ -1,14 +1,16 @@
-//! Writing files that were asked for.
+//! Writing files that were asked for, and random bytes for what is in them.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+use crate::error::CliError;
 
 /// Writes beside the target and renames, so that an interruption leaves what was there.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(without_path)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     // Temporary files are private; what replaces a file is not, unless the file was.
@@ -16,4 +18,18 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The name of a temporary file says nothing to someone who asked for another one.
+fn without_path(error: io::Error) -> io::Error {
+    io::Error::from(error.kind())
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], CliError> {
+    let mut bytes = [0; N];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|error| CliError::io("cannot get random bytes", error))?;
+    Ok(bytes)
 }

@@ -63,6 +63,8 @@ pub(crate) struct CaseReport {
     pub(crate) reason: String,
     /// What the student sees of it at the time of the hand-in.
     pub(crate) student_sees: assay_contract::answers::Show,
+    /// What the author lets the student see of it at last.
+    pub(crate) student_sees_at_last: assay_contract::answers::Show,
     pub(crate) diff: Vec<DiffLine>,
     pub(crate) measured: Usage,
 }
@@ -164,7 +166,7 @@ impl CaseReport {
             limits: _,
             measured,
             shown,
-            show: _,
+            show,
             evidence,
         } = case;
         CaseReport {
@@ -176,6 +178,7 @@ impl CaseReport {
             max_points,
             reason,
             student_sees: shown,
+            student_sees_at_last: show,
             diff: evidence.diff,
             measured,
         }

@@ -30,7 +30,8 @@ pub fn audit(text: &str, operator: &Operator) -> Vec<Finding> {
 /// What `assay explain` says of a finding's code; `None` for a code that no finding has.
 #[must_use]
 pub fn explain(code: &str) -> Option<String> {
-    Code::from_id(code).map(|code| format!("{code} (finding of an audit)\n\n{}\n", code.hint()))
+    Code::from_id(code)
+        .map(|code| format!("{code} (finding of an audit)\n\n{}\n\n{}\n", code.summary(), code.hint()))
 }
 
 /// Audits a text that must be the one document of this plan.

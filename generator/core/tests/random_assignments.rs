@@ -121,7 +121,7 @@ fn mounts(template: &Value) -> Vec<(String, bool, bool)> {
         .collect()
 }
 
-fn stage_template<'a>(document: &'a mut Value, stage: Stage) -> &'a mut Value {
+fn stage_template(document: &mut Value, stage: Stage) -> &mut Value {
     let templates = document["spec"]["templates"].as_array_mut().unwrap();
     templates.iter_mut().find(|template| template["name"] == stage.id()).unwrap()
 }
@@ -131,8 +131,14 @@ fn changes(document: &Value, stage: Stage) -> Vec<(&'static str, Value)> {
     type Change = (&'static str, fn(&mut Value));
     let changes: [Change; 9] = [
         ("a mount added", |t| {
-            t["volumes"].as_array_mut().unwrap().push(json!({"name": "more", "persistentVolumeClaim": {"claimName": "x"}}));
-            t["container"]["volumeMounts"].as_array_mut().unwrap().push(json!({"name": "more", "mountPath": "/more"}));
+            t["volumes"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"name": "more", "persistentVolumeClaim": {"claimName": "x"}}));
+            t["container"]["volumeMounts"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"name": "more", "mountPath": "/more"}));
         }),
         ("a mount removed", |t| {
             t["container"]["volumeMounts"].as_array_mut().unwrap().pop();

@@ -100,7 +100,19 @@ pub struct BuildPlan {
     pub network: Network,
 }
 
-/// `plan.json`: what Test does. Student code may come to see it, so it holds inputs only.
+/// `plan.json` in `submission`: what Setup tells Test. Student code may come to see it, so it holds inputs only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TestConfiguration {
+    /// [`crate::API_VERSION`].
+    pub api_version: String,
+    /// The author's files, laid again over what each case starts from: a build may have replaced them.
+    pub overlay: Vec<OverlayFile>,
+    /// The cases.
+    pub test: TestPlan,
+}
+
+/// What Test does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TestPlan {

@@ -36,8 +36,6 @@ pub enum LimitKind {
     Output,
     /// Disk: bytes in its own directory, or one file too large.
     Disk,
-    /// The stage's own deadline came before this case could end.
-    Stage,
 }
 
 /// What a confined process tree used.
@@ -94,6 +92,8 @@ pub enum BuildEnd {
     Missing(Vec<String>),
     /// The build failed in this way.
     Failed(End),
+    /// The build ended well and left what no later stage can use; why, in words.
+    Unusable(String),
 }
 
 /// `environment.json`, left by both stages: what the confinement was made of.

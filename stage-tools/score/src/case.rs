@@ -4,7 +4,7 @@
 //! person. Points are all or nothing.
 
 use assay_contract::answers::{AnswerCase, ExpectedExit, Show, ShowFrom};
-use assay_contract::outcome::{CaseOutcome, End, LimitKind, Usage};
+use assay_contract::outcome::{CaseOutcome, End, Usage};
 use assay_contract::result::{CaseResult, DiffLine, Evidence};
 use assay_contract::{API_VERSION, CaseId, Fault, Limits, Points, Stage, Verdict};
 
@@ -141,16 +141,14 @@ fn rule(job: &Job, case: &AnswerCase, found: &CaseEvidence, odd: &mut impl FnMut
         End::Signalled(signal) => {
             Ruling::new(Verdict::Crashed, Fault::Student, sentence::signal("it", *signal))
         }
-        End::Limit(LimitKind::Stage) if outcome.usage.wall_ms == 0 => {
-            let reason = "the time for the whole stage was over before it could start";
-            Ruling::new(Verdict::NotRun, Fault::Student, reason)
-        }
         End::Limit(kind) => {
             Ruling::new(sentence::limit_verdict(*kind), Fault::Student, sentence::limit("it", *kind))
         }
         End::NotStarted(why) => {
-            // What the image should hold is the author's to know; what lies in the submission is the student's.
-            let fault = if why.starts_with('/') { Fault::Author } else { Fault::Student };
+            // A path inside the submission is the student's to fill; a program of the image is the author's to know.
+            let program = why.split_whitespace().next().unwrap_or_default();
+            let of_submission = program.contains('/') && !program.starts_with('/');
+            let fault = if of_submission { Fault::Student } else { Fault::Author };
             let reason = format!("its command cannot be started: {}", safe_text::line(why.as_bytes()));
             Ruling::new(Verdict::NotRun, fault, reason)
         }

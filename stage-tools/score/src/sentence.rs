@@ -9,7 +9,7 @@ use assay_contract::outcome::LimitKind;
 /// The verdict of a passed limit.
 pub(crate) fn limit_verdict(kind: LimitKind) -> Verdict {
     match kind {
-        LimitKind::Cpu | LimitKind::Wall | LimitKind::Stage => Verdict::TimeLimit,
+        LimitKind::Cpu | LimitKind::Wall => Verdict::TimeLimit,
         LimitKind::Memory => Verdict::MemoryLimit,
         LimitKind::Processes => Verdict::ProcessLimit,
         LimitKind::Output | LimitKind::Disk => Verdict::OutputLimit,
@@ -25,7 +25,6 @@ pub(crate) fn limit(subject: &str, kind: LimitKind) -> String {
         LimitKind::Processes => "started more processes than allowed",
         LimitKind::Output => "wrote more output than allowed",
         LimitKind::Disk => "wrote more to disk than allowed",
-        LimitKind::Stage => "had not ended when the time for the whole stage was over",
     };
     format!("{subject} {what}")
 }

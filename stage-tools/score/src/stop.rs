@@ -136,6 +136,9 @@ fn build_stop(end: &BuildEnd) -> Option<Stop> {
             let reason = format!("required files are missing: {}", names.join(", "));
             Some(Stop::new(Verdict::Refused, Fault::Student, reason))
         }
+        BuildEnd::Unusable(why) => {
+            failed(format!("what the build left cannot be used: {}", safe_text::line(why.as_bytes())))
+        }
         BuildEnd::Failed(End::Exited(0)) => failed("what the build left cannot be used".to_owned()),
         BuildEnd::Failed(End::Exited(status)) => failed(format!("the build ended with status {status}")),
         BuildEnd::Failed(End::Signalled(signal)) => failed(sentence::signal(SUBJECT, *signal)),

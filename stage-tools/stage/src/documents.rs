@@ -16,6 +16,9 @@ use crate::error::StageError;
 /// The largest document that is read: plans of some ten thousand cases stay below it.
 pub(crate) const DOCUMENT_CAP: u64 = 16 << 20;
 
+/// The largest file of an assignment, and the largest stage tool.
+pub(crate) const CONTENT_CAP: u64 = 64 << 20;
+
 /// A volume, as one stage uses it.
 #[derive(Debug)]
 pub(crate) struct Mounted {

@@ -31,6 +31,21 @@ struct Conclusion {
     student_result: Option<Vec<u8>>,
 }
 
+impl Conclusion {
+    /// What an earlier run of this job signed holds, whatever this run would conclude.
+    fn held_to(self, before: Concluded) -> Conclusion {
+        let points = |thousandths| Points::from_thousandths(thousandths).unwrap_or_default();
+        Conclusion {
+            verdict: before.verdict,
+            fault: before.fault,
+            points: points(before.thousandths),
+            max_points: points(before.max_thousandths),
+            student_result: self.student_result.filter(|_| before.private_result == self.private_digest),
+            private_digest: before.private_result,
+        }
+    }
+}
+
 /// Runs the stage.
 pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     let key = key::from_environment(STAGE)?;
@@ -40,7 +55,20 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     let finalisation = Mounted::open(STAGE, Volume::Finalisation)?;
     let JobFacts { job, assignment, revision, student: who, digest: submission, handed_in } = &facts.job;
 
-    let conclusion = conclude(facts, &results)?;
+    let job_dir = layout::job_dir(assignment, who, job);
+    let receipt_path = format!("{job_dir}/{}", layout::CONCLUDED);
+    let mut conclusion = conclude(facts, &results)?;
+    let earlier = match key::earlier(&private, &receipt_path, &key)? {
+        Some((Statement::Concluded(before), bytes)) if before.job == *job && before.digest == *submission => {
+            conclusion = conclusion.held_to(before);
+            Some(bytes)
+        }
+        Some(_) => {
+            let why = "it is a receipt of something else";
+            return Err(private.error(Exit::DocumentDamaged, &receipt_path, why));
+        }
+        None => None,
+    };
     let statement = Statement::Concluded(Concluded {
         job: job.clone(),
         assignment: assignment.clone(),
@@ -56,7 +84,7 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
         max_thousandths: conclusion.max_points.thousandths(),
         private_result: conclusion.private_digest.clone(),
     });
-    let receipt = key::sign(STAGE, &statement, &key)?;
+    let receipt = earlier.map_or_else(|| key::sign(STAGE, &statement, &key), Ok)?;
     let entry = GradebookEntry {
         api_version: API_VERSION.into(),
         job: job.clone(),
@@ -71,8 +99,7 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
         counts: assay_score::uses_attempt(conclusion.verdict, conclusion.fault),
     };
     // The receipt before the entry: marks that are in the gradebook can be proved.
-    let job_dir = layout::job_dir(assignment, who, job);
-    private.write_once(&format!("{job_dir}/{}", layout::CONCLUDED), &receipt)?;
+    private.write_once(&receipt_path, &receipt)?;
     let gradebook = layout::gradebook_dir(assignment);
     private
         .write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;

@@ -3,7 +3,9 @@
 use assay_contract::receipts::Statement;
 use assay_contract::{Exit, Stage, layout};
 use assay_receipt::SigningKey;
+use assay_untrusted::Error;
 
+use crate::documents::Mounted;
 use crate::error::StageError;
 
 /// The key that this stage was given.
@@ -18,6 +20,27 @@ pub(crate) fn from_environment(stage: Stage) -> Result<SigningKey, StageError> {
     })?;
     SigningKey::from_pem(&pem)
         .map_err(|error| StageError::new(Exit::Key, stage, error.to_string()).hint(&hint))
+}
+
+/// The receipt at `path`, if this job wrote one before: its statement, and its bytes.
+///
+/// A job that runs again must come to what it came to; what was signed holds.
+pub(crate) fn earlier(
+    volume: &Mounted,
+    path: &str,
+    key: &SigningKey,
+) -> Result<Option<(Statement, Vec<u8>)>, StageError> {
+    let bytes = match volume.root.read(path, assay_receipt::MAX_BYTES as u64) {
+        Ok(bytes) => bytes,
+        Err(Error::Missing { .. }) => return Ok(None),
+        Err(error) => return Err(volume.error(Exit::DocumentDamaged, path, error)),
+    };
+    let verified = assay_receipt::verify(&bytes, &[key.public()]).map_err(|error| {
+        volume
+            .error(Exit::DocumentDamaged, path, error)
+            .hint("a receipt of this job is there that its key did not sign; was the key changed meanwhile?")
+    })?;
+    Ok(Some((verified.statement, bytes)))
 }
 
 /// A receipt as it is stored.

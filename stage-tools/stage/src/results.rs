@@ -33,13 +33,20 @@ const ANSWER_CAP: u64 = 64 << 20;
 pub(crate) fn run(facts: &ResultsFacts) -> Result<Exit, StageError> {
     let private = Mounted::open(STAGE, Volume::PrivateResults)?;
     let results = Mounted::open(STAGE, Volume::Results)?;
-    let verification = Mounted::open(STAGE, Volume::Verification)?;
-    let testing = Mounted::open(STAGE, Volume::Testing)?;
+    // Student code may have closed its own stage's volume; then nothing was left there.
+    let verification = Mounted::open(STAGE, Volume::Verification).map_err(|error| error.to_string());
+    let testing = Mounted::open(STAGE, Volume::Testing).map_err(|error| error.to_string());
     let answers_dir = layout::answers_dir(&facts.job.assignment, &facts.job.revision);
     let answers: Answers = private.read(&format!("{answers_dir}/{}", layout::ANSWERS))?;
 
     let job = job(facts, answers, &verification, &testing);
     let job_dir = layout::job_dir(&facts.job.assignment, &facts.job.student, &facts.job.job);
+    // A conclusion that was signed holds: a job that runs again finds its result and measures nothing anew.
+    if private.root.open_file(format!("{job_dir}/{}", layout::CONCLUDED)).is_ok() {
+        let result: PrivateResult = private.read(&format!("{job_dir}/{}", layout::PRIVATE_RESULT))?;
+        let student = assay_score::student_view(&result, job.due_passed);
+        return publish(&result, &student, &private, &job_dir, &results);
+    }
     let archive = RefCell::new(outputs::Archive::new(&private, &job_dir)?);
     let result = assay_score::grade(&job, |case| {
         let evidence = evidence(case, &testing, &private, &answers_dir);
@@ -52,7 +59,7 @@ pub(crate) fn run(facts: &ResultsFacts) -> Result<Exit, StageError> {
 }
 
 /// What is known of the job before its cases are looked at.
-fn job(facts: &ResultsFacts, answers: Answers, verification: &Mounted, testing: &Mounted) -> Job {
+fn job(facts: &ResultsFacts, answers: Answers, verification: &Hostile, testing: &Hostile) -> Job {
     let told = facts.job.clone();
     let setup = match (facts.accepted, &facts.refusal) {
         (Some(true), _) => Setup::Accepted,
@@ -78,12 +85,12 @@ fn job(facts: &ResultsFacts, answers: Answers, verification: &Mounted, testing: 
     }
 }
 
-fn evidence(case: &AnswerCase, testing: &Mounted, private: &Mounted, answers_dir: &str) -> CaseEvidence {
+fn evidence(case: &AnswerCase, testing: &Hostile, private: &Mounted, answers_dir: &str) -> CaseEvidence {
     let dir = layout::case_dir(&case.id);
     // Test keeps at most the limit; more is not Test's doing.
     let cap = case.limits.output_bytes;
     let answer = |file: &Option<Digest>| match file {
-        Some(digest) => bytes(private, &format!("{answers_dir}/{}/{digest}", layout::FILES), ANSWER_CAP),
+        Some(digest) => found(private, &format!("{answers_dir}/{}/{digest}", layout::FILES), ANSWER_CAP),
         None => Found::Missing,
     };
     CaseEvidence {
@@ -95,7 +102,17 @@ fn evidence(case: &AnswerCase, testing: &Mounted, private: &Mounted, answers_dir
     }
 }
 
-fn bytes(volume: &Mounted, path: &str, cap: u64) -> Found<Vec<u8>> {
+/// A volume where student code ran, or why it cannot be opened.
+type Hostile = Result<Mounted, String>;
+
+fn bytes(volume: &Hostile, path: &str, cap: u64) -> Found<Vec<u8>> {
+    match volume {
+        Ok(volume) => found(volume, path, cap),
+        Err(why) => Found::Damaged(why.clone()),
+    }
+}
+
+fn found(volume: &Mounted, path: &str, cap: u64) -> Found<Vec<u8>> {
     match volume.root.read(path, cap) {
         Ok(bytes) => Found::Present(bytes),
         Err(Error::Missing { .. }) => Found::Missing,
@@ -103,7 +120,7 @@ fn bytes(volume: &Mounted, path: &str, cap: u64) -> Found<Vec<u8>> {
     }
 }
 
-fn document<T: DeserializeOwned>(volume: &Mounted, path: &str, cap: u64) -> Found<T> {
+fn document<T: DeserializeOwned>(volume: &Hostile, path: &str, cap: u64) -> Found<T> {
     match bytes(volume, path, cap.min(DOCUMENT_CAP)) {
         Found::Missing => Found::Missing,
         Found::Damaged(why) => Found::Damaged(why),

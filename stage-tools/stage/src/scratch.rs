@@ -2,27 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
+use assay_contract::configuration::OverlayFile;
 use assay_contract::{Exit, Volume, layout};
-use assay_untrusted::{Blame, Budget, Error, Kind, Links, Root, escaped};
+use assay_untrusted::{Budget, Error, Kind, Links, Root};
 
-use crate::confine::{Command, WORK};
-use crate::documents::Mounted;
+use crate::confine::{Command, TREE, WORK};
+use crate::documents::{CONTENT_CAP, Mounted};
 use crate::error::StageError;
-
-/// What a copy or a walk of a job's tree may meet before it gives up. Limits on disk use stop a build long before.
-pub(crate) const TREE: Budget = Budget { entries: 200_000, depth: 256, bytes: 16 << 30 };
 
 /// A command's own directory inside a volume.
 #[derive(Debug)]
 pub(crate) struct Own {
     volume: Volume,
     relative: String,
+    /// The directories that lead to it, held open from before the command ran.
+    above: Vec<Root>,
+    /// What it held before the command ran, in bytes on disk.
+    on_disk: u64,
 }
 
 impl Own {
     /// Its absolute path.
     pub(crate) fn path(&self) -> PathBuf {
         Path::new(&self.volume.path()).join(&self.relative)
+    }
+
+    /// Undoes what a build may have done to the permissions of the directories that lead here: Landlock does not rule
+    /// `chmod`. A volume's own directory that is not ours could not be changed either.
+    pub(crate) fn reopen(&self) {
+        for directory in &self.above {
+            let _not_ours = directory.set_mode(0o755);
+        }
     }
 }
 
@@ -34,40 +44,64 @@ pub(crate) fn prepare(target: &Mounted, name: &str, from: &Mounted, tree: &str) 
         target.folders(&format!("{relative}/{folder}"))?;
     }
     let work = format!("{relative}/{WORK}");
+    let failed = |error: Error| target.error(Exit::Io, &work, error);
     // The copy brings the folder itself.
     target.clear(&work)?;
-    assay_untrusted::copy_tree(&from.root, tree, &target.root, &work, Links::Keep, TREE)
-        .map_err(|error| target.error(Exit::Io, &work, error))?;
-    Ok(Own { volume: target.volume(), relative })
+    assay_untrusted::copy_tree(&from.root, tree, &target.root, &work, Links::Keep, TREE).map_err(failed)?;
+    let on_disk = assay_untrusted::measure(&target.root, &relative, TREE).map_err(failed)?.on_disk;
+    let above = ["", layout::SCRATCH, &relative]
+        .into_iter()
+        .map(|path| target.root.dir(path))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    Ok(Own { volume: target.volume(), relative, above, on_disk })
 }
 
-/// Keeps what is in the command's starting directory as `target`'s `tree`, readable for the stages that follow and of at
-/// most `bytes`, holes counted as data. False, and nothing kept, where cases could not start from it: the command may
-/// have left special files there, or no directory at all.
-pub(crate) fn keep(target: &Mounted, own: &Own, tree: &str, bytes: u64) -> Result<bool, StageError> {
+/// Lays the author's files over what the command starts from; they win over what a build left.
+pub(crate) fn lay_over(
+    target: &Mounted,
+    own: &Own,
+    files: &[OverlayFile],
+    submission: &Mounted,
+) -> Result<(), StageError> {
+    for OverlayFile { path, content, executable } in files {
+        let bytes = submission.read_bytes(&format!("{}/{content}", layout::FILES), CONTENT_CAP)?;
+        let path = format!("{}/{WORK}/{path}", own.relative);
+        let mode = if *executable { 0o755 } else { 0o644 };
+        target.root.lay_over(&path, &bytes, mode).map_err(|error| target.error(Exit::Io, &path, error))?;
+    }
+    Ok(())
+}
+
+/// Keeps what a build left in its starting directory as `target`'s `tree`, readable for the stages that follow; or says
+/// why no stage could use it. `more_bytes` is what it may hold beyond what it started from.
+///
+/// What a tree holds is the submission's doing. Only reading and writing that fails is not.
+pub(crate) fn keep(
+    target: &Mounted,
+    own: &Own,
+    tree: &str,
+    more_bytes: u64,
+) -> Result<Result<(), String>, StageError> {
     let work = format!("{}/{WORK}", own.relative);
-    let kept = assay_untrusted::readable_by_all(&target.root, &work, TREE)
-        .and_then(|()| can_be_copied(&target.root, &work, Budget { bytes, ..TREE }))
+    let budget = Budget { bytes: own.on_disk.saturating_add(more_bytes), ..TREE };
+    let kept = assay_untrusted::readable_by_all(&target.root, &work, budget)
+        .and_then(|()| only_files(&target.root, &work, budget))
         .and_then(|()| assay_untrusted::rename_dir(&target.root, &work, tree));
     match kept {
-        Ok(()) => Ok(true),
-        Err(error) if error.blame() == Blame::Content || matches!(error, Error::Missing { .. }) => Ok(false),
-        Err(error) => Err(target.error(Exit::Io, &work, error)),
+        Ok(()) => Ok(Ok(())),
+        Err(error @ (Error::Io { .. } | Error::BadPath { .. })) => Err(target.error(Exit::Io, &work, error)),
+        Err(error) => Ok(Err(error.to_string())),
     }
 }
 
-/// Whether [`prepare`] can copy it.
-fn can_be_copied(root: &Root, tree: &str, budget: Budget) -> Result<(), Error> {
+/// Whether the next stage can copy the tree: files, folders and links, of the sizes that they say they have.
+fn only_files(root: &Root, tree: &str, budget: Budget) -> Result<(), Error> {
     for entry in assay_untrusted::walk(root, tree, budget)? {
         let entry = entry?;
-        match entry.kind {
-            Kind::Regular | Kind::Directory | Kind::Symlink => {}
-            kind @ (Kind::Fifo | Kind::Socket | Kind::Device | Kind::Unknown) => {
-                return Err(Error::NotRegular {
-                    path: escaped(entry.path.as_os_str().as_encoded_bytes()),
-                    kind,
-                });
-            }
+        if !matches!(entry.kind, Kind::Regular | Kind::Directory | Kind::Symlink) {
+            let path = assay_untrusted::escaped(entry.path.as_os_str().as_encoded_bytes());
+            return Err(Error::NotRegular { path, kind: entry.kind });
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use assay_contract::configuration::{TestCase, TestPlan};
+use assay_contract::configuration::{TestCase, TestConfiguration, TestPlan};
 use assay_contract::outcome::CaseOutcome;
 use assay_contract::{API_VERSION, Exit, Stage, Volume, layout};
 
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     let submission = Mounted::open(stage, Volume::Submission)?;
     let verification = Mounted::open(stage, Volume::Verification)?;
     let testing = Mounted::open(stage, Volume::Testing)?;
-    let plan: TestPlan = submission.read(layout::PLAN)?;
+    let TestConfiguration { api_version: _, overlay, test: plan } = submission.read(layout::PLAN)?;
     let census = Census::take(stage)?;
     for (index, case) in plan.cases.iter().enumerate() {
         progress(index + 1, plan.cases.len());
@@ -30,8 +30,9 @@ pub(crate) fn run() -> Result<Exit, StageError> {
             continue;
         }
         let own = scratch::prepare(&testing, case.id.as_str(), &verification, layout::TREE)?;
+        scratch::lay_over(&testing, &own, &overlay, &submission)?;
         let ended = confine::run(&command(case, &plan, &own), &census);
-        // First: a case that filled the volume must not keep its own outcome out.
+        // First of all: the case may have filled the volume.
         testing.clear(layout::SCRATCH)?;
         record(&testing, case, &ended)?;
     }

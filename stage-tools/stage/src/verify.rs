@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     let own = scratch::prepare(&verification, "build", &submission, layout::TREE)?;
 
     let missing = missing_files(&submission, &job.required);
-    let (mut end, log, usage, confinement) = match &job.build {
+    let (end, log, usage, confinement) = match &job.build {
         _ if !missing.is_empty() => (BuildEnd::Missing(missing), Vec::new(), Usage::default(), None),
         None => (BuildEnd::Built, Vec::new(), Usage::default(), None),
         Some(plan) => build(plan, &own)?,
@@ -35,11 +35,16 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     if let Some(confinement) = confinement {
         verification.replace(layout::CONFINEMENT, &to_bytes(stage, &confinement)?)?;
     }
-    // Without a build it is the submission as it was unpacked, under the limits of zips.
-    let most = job.build.as_ref().map_or(u64::MAX, |build| build.limits.disk_bytes);
-    if end == BuildEnd::Built && !scratch::keep(&verification, &own, layout::TREE, most)? {
-        end = BuildEnd::Failed(End::Exited(0));
-    }
+    let end = match end {
+        BuildEnd::Built => {
+            let more = job.build.as_ref().map_or(0, |plan| plan.limits.disk_bytes);
+            match scratch::keep(&verification, &own, layout::TREE, more)? {
+                Ok(()) => BuildEnd::Built,
+                Err(why) => BuildEnd::Unusable(why),
+            }
+        }
+        failed => failed,
+    };
     let built = end == BuildEnd::Built;
     verification.clear(layout::SCRATCH)?;
     verification.replace(layout::LOG, &log)?;
@@ -70,6 +75,8 @@ fn build(plan: &BuildPlan, own: &scratch::Own) -> Result<Built, StageError> {
         kind: Kind::Build,
     };
     let ended = confine::run(&command, &census);
+    // Before anything is written or read: the build may have closed the way there.
+    own.reopen();
     let end = match ended.end {
         End::Exited(0) => BuildEnd::Built,
         other => BuildEnd::Failed(other),

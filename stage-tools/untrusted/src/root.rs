@@ -219,6 +219,15 @@ impl Root {
         })
     }
 
+    /// Gives the directory itself these permissions.
+    ///
+    /// # Errors
+    /// When it is not ours.
+    pub fn set_mode(&self, mode: u32) -> Result<(), Error> {
+        fchmod(self, Mode::from_raw_mode(mode))
+            .map_err(|errno| Error::system("change the mode of", b"", errno))
+    }
+
     /// Lays a file over a tree: like [`Root::replace`], but whatever is in the way of `rel` gives way: a directory, a
     /// link or another special file of that name, a file or link where a directory must be.
     ///

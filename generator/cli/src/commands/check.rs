@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args::OneAssignment;
 use crate::console::Console;
 use crate::error::CliError;
+use crate::show::parts::count;
 
 /// What `check --output json` prints; also printed by any command whose assignment has mistakes.
 #[derive(Debug, Serialize)]
@@ -26,11 +27,11 @@ pub(crate) fn run(console: &Console, args: &OneAssignment) -> Result<Exit, CliEr
     let assignment = &loaded.assignment;
     console.data(&Problems { problems }, || {
         format!(
-            "{}: {} cases, {} points, {} samples, revision {}\n",
+            "{}: {}, {}, {}, revision {}\n",
             assignment.id(),
-            assignment.cases().len(),
-            assignment.points(),
-            assignment.samples().len(),
+            count(assignment.cases().len(), "case"),
+            count(assignment.points(), "point"),
+            count(assignment.samples().len(), "sample"),
             assignment.described().revision.short()
         )
     })?;

@@ -10,7 +10,7 @@ pub(crate) mod render;
 pub(crate) mod test;
 pub(crate) mod try_one;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assay_contract::Exit;
 use assay_core::assignment::{self, Assignment, Loaded};
@@ -29,6 +29,13 @@ pub(crate) fn load(console: &Console, path: &Path) -> Result<Assignment, CliErro
         console.note(&diagnostics::render(warning, &text, console.colors_errors()));
     }
     Ok(assignment)
+}
+
+/// The full path of a submission that the command line names.
+pub(crate) fn submission(path: &Path) -> Result<PathBuf, CliError> {
+    path.canonicalize().map_err(|error| {
+        CliError::new(Exit::Usage, format!("there is no submission at {}", path.display())).because(error)
+    })
 }
 
 /// The operator's settings: the file's, or the defaults.

@@ -1,7 +1,6 @@
 //! `assay new`: an assignment that works at once.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use assay_contract::{AssignmentId, Exit};
@@ -9,6 +8,7 @@ use assay_contract::{AssignmentId, Exit};
 use crate::args::{Language, New};
 use crate::console::Console;
 use crate::error::CliError;
+use crate::files;
 
 /// A file of a kit: where it goes, and what is in it.
 type KitFile = (&'static str, &'static str);
@@ -46,7 +46,7 @@ pub(crate) fn run(console: &Console, args: &New) -> Result<Exit, CliError> {
         move |error| CliError::io(message, error)
     };
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
-        return Err(CliError::new(Exit::Usage, format!("{} is there already", folder.display()))
+        return Err(CliError::new(Exit::Usage, format!("{} exists already", folder.display()))
             .hint("give a folder that does not exist, or is empty"));
     }
     let salt = salt()?;
@@ -85,9 +85,5 @@ fn id(args: &New) -> Result<AssignmentId, CliError> {
 }
 
 fn salt() -> Result<String, CliError> {
-    let mut bytes = [0; 16];
-    fs::File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| CliError::io("cannot get random bytes", error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(files::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

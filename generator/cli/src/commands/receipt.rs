@@ -4,9 +4,9 @@ use std::path::Path;
 
 use assay_contract::Exit;
 use assay_contract::receipts::{Concluded, Received, Statement};
+use assay_core::assignment::Content;
 use assay_receipt::PublicKey;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::args::{Receipt, ReceiptCommand};
 use crate::console::Console;
@@ -29,8 +29,8 @@ pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
     if let Some(zip) = zip {
         let bytes =
             std::fs::read(zip).map_err(|e| CliError::io(format!("cannot read {}", zip.display()), e))?;
-        let actual: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if actual != digest_of(&verified.statement) {
+        let actual = Content::new(bytes);
+        if actual.digest().as_str() != digest_of(&verified.statement) {
             let message = format!("the receipt is for another submission than {}", zip.display());
             return Err(CliError::new(Exit::ReceiptInvalid, message));
         }

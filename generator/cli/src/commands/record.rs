@@ -13,10 +13,12 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 
 use crate::args::Record;
+use crate::commands;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::job::{self, Graded, Order};
-use crate::report::CaseReport;
+use crate::report::RunReport;
+use crate::show::parts::count;
 
 /// How often the solution runs for its measurements.
 const RUNS: usize = 3;
@@ -69,11 +71,12 @@ pub(crate) fn run(console: &Console, args: &Record) -> Result<Exit, CliError> {
             at: None,
             keep: None,
         };
-        runs.push(job::run(&order)?);
+        let graded = job::run(&order)?;
+        must_have_run(&graded.report)?;
+        runs.push(graded);
     }
     let proposal = proposal(&runs);
     let Some(graded) = runs.into_iter().next() else { return Ok(Exit::Done) };
-    must_have_run(&graded.report.cases)?;
     let outputs = outputs(&graded)?;
     let recorded = record(&assignment, &graded, &outputs, args.check, proposal)?;
     let changed = !recorded.written.is_empty() || !recorded.differs.is_empty();
@@ -83,6 +86,7 @@ pub(crate) fn run(console: &Console, args: &Record) -> Result<Exit, CliError> {
 
 fn solution(assignment: &Assignment, args: &Record) -> Result<PathBuf, CliError> {
     if let Some(path) = &args.solution {
+        commands::submission(path)?;
         return Ok(path.clone());
     }
     let named = assignment.samples().iter().find(|sample| sample.name() == "solution");
@@ -93,21 +97,24 @@ fn solution(assignment: &Assignment, args: &Record) -> Result<PathBuf, CliError>
 }
 
 /// A solution that crashes or passes a limit would make wrong answers.
-fn must_have_run(cases: &[CaseReport]) -> Result<(), CliError> {
-    let bad: Vec<String> = cases
-        .iter()
-        .filter(|case| !matches!(case.verdict, Verdict::Passed | Verdict::WrongOutput))
-        .map(|case| format!("{}: {} ({})", case.name, case.verdict, case.reason))
-        .collect();
-    if bad.is_empty() && !cases.is_empty() {
-        return Ok(());
-    }
-    let what = if cases.is_empty() { "no case of it ran".to_owned() } else { bad.join("; ") };
+fn must_have_run(report: &RunReport) -> Result<(), CliError> {
+    let mut failed =
+        report.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Passed | Verdict::WrongOutput));
+    let what = match failed.next() {
+        None if !report.cases.is_empty() => return Ok(()),
+        _ if !report.reason.is_empty() => report.reason.clone(),
+        None => "no case of it ran".to_owned(),
+        Some(case) => {
+            let more = failed.count();
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            format!("{}: {}{more}", case.name, case.reason)
+        }
+    };
     Err(CliError::new(
         Exit::SolutionFailed,
         format!("the solution does not run as a solution should: {what}"),
     )
-    .hint("try it: assay try --log SOLUTION"))
+    .hint(format!("see more: assay try --log {}", report.submission)))
 }
 
 /// What each case wrote to standard output, by its id.
@@ -207,7 +214,13 @@ fn text(recorded: &Recorded, only_check: bool) -> String {
     for name in differs {
         text.push_str(&format!("`{name}`: the solution prints something else than assignment.yaml says\n"));
     }
-    text.push_str(&format!("{} cases unchanged, {} not recorded\n", unchanged.len(), skipped.len()));
+    text.push_str(&format!("right already: {}\n", count(unchanged.len(), "expected output")));
+    if !skipped.is_empty() {
+        text.push_str(&format!(
+            "not recorded, for they accept more than one output: {}\n",
+            skipped.join(", ")
+        ));
+    }
     let cpu =
         if cpu_ms.is_multiple_of(1_000) { format!("{}s", cpu_ms / 1_000) } else { format!("{cpu_ms}ms") };
     text.push_str(&format!(

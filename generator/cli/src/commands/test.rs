@@ -1,6 +1,7 @@
 //! `assay test`: every sample gets what it must get.
 
 use assay_contract::Exit;
+use assay_core::assignment::Assignment;
 use serde::Serialize;
 
 use crate::args::Test;
@@ -9,7 +10,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::job::{self, Order};
 use crate::report::{Expected, RunReport};
-use crate::show::run::{plain_table, trimmed, verdict};
+use crate::show::parts::{Column, count, table, verdict};
 
 #[derive(Serialize)]
 struct Tested {
@@ -23,11 +24,7 @@ pub(crate) fn run(console: &Console, args: &Test) -> Result<Exit, CliError> {
     let samples: Vec<_> =
         assignment.samples().iter().filter(|sample| sample.folder().contains(only)).collect();
     if samples.is_empty() {
-        return Err(CliError::new(
-            Exit::AssignmentInvalid,
-            format!("{} has no such sample", assignment.id()),
-        )
-        .hint("name submissions and the marks they must get under `samples:`"));
+        return Err(no_sample(&assignment, only));
     }
     let mut runs = Vec::new();
     for (index, sample) in samples.iter().enumerate() {
@@ -50,12 +47,22 @@ pub(crate) fn run(console: &Console, args: &Test) -> Result<Exit, CliError> {
     Ok(if met { Exit::Done } else { Exit::MarksDiffer })
 }
 
+fn no_sample(assignment: &Assignment, only: &str) -> CliError {
+    let known: Vec<_> = assignment.samples().iter().map(|sample| sample.folder()).collect();
+    if known.is_empty() {
+        return CliError::new(Exit::AssignmentInvalid, format!("{} has no samples", assignment.id()))
+            .hint("name submissions and the marks they must get under `samples:`");
+    }
+    CliError::new(Exit::Usage, format!("no sample's folder contains `{}`", only.escape_debug()))
+        .hint(format!("there are: {}", known.join(", ")))
+}
+
 fn text(tested: &Tested) -> String {
-    let mut table = plain_table(["sample", "points", "expected", "verdict", ""]);
+    let mut rows = Vec::new();
     let mut differences = String::new();
     for run in &tested.runs {
-        let Some(Expected { points, met, differences: found, .. }) = &run.expected else { continue };
-        table.add_row([
+        let Some(Expected { points, verdict: _, met, differences: found }) = &run.expected else { continue };
+        rows.push([
             run.submission.clone(),
             run.points.to_string(),
             points.to_string(),
@@ -66,7 +73,15 @@ fn text(tested: &Tested) -> String {
             differences.push_str(&format!("{}: {difference}\n", run.submission));
         }
     }
+    let columns = [
+        Column::Words("sample"),
+        Column::Amount("points"),
+        Column::Amount("expected"),
+        Column::Words("verdict"),
+        Column::Words(""),
+    ];
+    let separator = if differences.is_empty() { "" } else { "\n" };
     let met = tested.runs.iter().filter(|run| run.expected.as_ref().is_some_and(|e| e.met)).count();
-    let total = tested.runs.len();
-    format!("{}\n\n{differences}{met} of {total} samples as expected\n", trimmed(&table))
+    let total = count(tested.runs.len(), "sample");
+    format!("{}\n\n{differences}{separator}{met} of {total} as expected\n", table(columns, rows))
 }

@@ -63,13 +63,10 @@ fn once(console: &Console, args: &Try) -> Result<Exit, CliError> {
 
 /// The assignment that was named, or the nearest one above the submission.
 fn assignment_of(args: &Try) -> Result<PathBuf, CliError> {
+    let submission = commands::submission(&args.submission)?;
     if let Some(path) = &args.assignment {
         return Ok(path.clone());
     }
-    let submission = args.submission.canonicalize().map_err(|error| {
-        CliError::new(Exit::Usage, format!("there is no submission at {}", args.submission.display()))
-            .because(error)
-    })?;
     let above = submission.ancestors().find(|folder| folder.join("assignment.yaml").is_file());
     let Some(folder) = above else {
         return Err(CliError::new(
@@ -102,12 +99,12 @@ impl Changes {
         let failed = |error| CliError::new(Exit::Io, "cannot watch for changes").because(error);
         let (sender, changed) = mpsc::channel();
         let mut watcher = notify::recommended_watcher(sender).map_err(failed)?;
-        watcher.watch(&args.submission, RecursiveMode::Recursive).map_err(failed)?;
-        if let Ok(place) = assignment_of(args) {
+        for place in [assignment_of(args)?, args.submission.clone()] {
+            // Editors replace files, so what is watched are folders.
             let folder =
-                if place.is_dir() { place } else { place.parent().unwrap_or(Path::new("")).to_owned() };
-            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-            watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
+                if place.is_dir() { place.as_path() } else { place.parent().unwrap_or(Path::new("")) };
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            watcher.watch(folder, RecursiveMode::Recursive).map_err(failed)?;
         }
         Ok(Changes { changed, _watcher: watcher })
     }

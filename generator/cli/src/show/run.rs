@@ -2,19 +2,16 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use assay_contract::Verdict;
 use assay_contract::answers::Show;
-use assay_contract::result::{DiffLine, DiffSide, StageStatus};
-use comfy_table::{CellAlignment, Table, presets};
+use assay_contract::result::StageStatus;
 
+use super::parts::{
+    BAD, Column, GOOD, HEAD, QUIET, count, cpu, difference, indent, late, memory, milliseconds, table,
+    verdict,
+};
 use crate::console::inert;
 use crate::report::{CaseReport, RunReport};
-
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const QUIET: Style = AnsiColor::BrightBlack.on_default();
-const HEAD: Style = Style::new().bold();
 
 /// The whole report; `with_log` adds the build's log where the build passed.
 pub(crate) fn text(report: &RunReport, with_log: bool) -> String {
@@ -32,92 +29,68 @@ pub(crate) fn text(report: &RunReport, with_log: bool) -> String {
     {
         let _ = writeln!(out, "{HEAD}build{HEAD:#}\n{}", indent(&build.log));
     }
-    if !report.cases.is_empty() {
+    if report.cases.iter().any(|case| case.verdict != Verdict::NotRun) {
         let _ = writeln!(out, "{}\n", cases(&report.cases));
     }
     for case in &report.cases {
-        difference(&mut out, case);
-    }
-    if !report.reason.is_empty() {
-        let _ = writeln!(out, "{}\n", report.reason);
+        failure(&mut out, case, &report.reason);
     }
     marks(&mut out, report);
     circumstances(&mut out, report);
     out
 }
 
-/// Styles a verdict by whether it is good news.
-pub(crate) fn verdict(verdict: Verdict) -> String {
-    let style = if verdict == Verdict::Passed { GOOD } else { BAD };
-    format!("{style}{verdict}{style:#}")
-}
-
 fn cases(cases: &[CaseReport]) -> String {
-    let mut table = plain_table(["case", "verdict", "points", "cpu", "memory", "student sees"]);
-    for case in cases {
-        table.add_row([
+    let columns = [
+        Column::Words("case"),
+        Column::Words("verdict"),
+        Column::Amount("points"),
+        Column::Time("cpu"),
+        Column::Memory("memory"),
+        Column::Words("student sees"),
+    ];
+    let rows = cases.iter().map(|case| {
+        [
             case.name.clone(),
             verdict(case.verdict),
             format!("{}/{}", case.points, case.max_points),
-            milliseconds(case.measured.cpu_ms),
-            mebibytes(case.measured.memory_bytes),
-            sees(case.student_sees).to_owned(),
-        ]);
-    }
-    for column in [2, 3, 4] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    trimmed(&table)
+            cpu(&case.measured),
+            memory(&case.measured),
+            sees(case),
+        ]
+    });
+    table(columns, rows)
 }
 
-/// A table without borders, as all of ours are.
-pub(crate) fn plain_table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header);
-    table
-}
-
-/// The table's text without blanks at line ends.
-pub(crate) fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-fn difference(out: &mut String, case: &CaseReport) {
-    if case.verdict == Verdict::Passed {
+/// Why a case did not pass, unless `told` will say the same once for all.
+fn failure(out: &mut String, case: &CaseReport, told: &str) {
+    if case.verdict == Verdict::Passed || (case.verdict == Verdict::NotRun && case.reason == told) {
         return;
     }
     let _ = writeln!(out, "{HEAD}{}{HEAD:#}: {}", case.name, case.reason);
-    for DiffLine { side, text } in &case.diff {
-        let (style, mark) = match side {
-            DiffSide::Both => (Style::new(), ' '),
-            DiffSide::Expected => (GOOD, '-'),
-            DiffSide::Written => (BAD, '+'),
-            DiffSide::Gap => (QUIET, ' '),
-        };
-        let _ = writeln!(out, "  {style}{mark} {text}{style:#}");
-    }
-    if !case.diff.is_empty() {
-        let _ = writeln!(out, "  {QUIET}(- expected, + written){QUIET:#}");
+    for line in difference(&case.diff) {
+        let _ = writeln!(out, "  {line}");
     }
     out.push('\n');
 }
 
 fn marks(out: &mut String, report: &RunReport) {
     let RunReport { points, max_points, .. } = report;
-    let _ = write!(out, "{HEAD}{points} of {max_points} points{HEAD:#}, {}", verdict(report.verdict));
-    if report.late_seconds > 0 {
-        let _ = write!(out, ", late by {} s, {} % taken off", report.late_seconds, report.penalty_percent);
+    if !report.reason.is_empty() {
+        let _ = writeln!(out, "{}", report.reason);
     }
-    out.push('\n');
+    let _ =
+        write!(out, "{HEAD}{points} of {}{HEAD:#}, {}", count(max_points, "point"), verdict(report.verdict));
+    if report.late_seconds > 0 {
+        let _ = write!(out, ", {}", late(report.late_seconds, report.verdict, report.penalty_percent));
+    }
     match &report.expected {
-        None => {}
+        None => out.push('\n'),
         Some(expected) if expected.met => {
-            let _ = writeln!(out, "{GOOD}as expected{GOOD:#}");
+            let _ = writeln!(out, " ({GOOD}as expected{GOOD:#})");
         }
         Some(expected) => {
+            out.push('\n');
             for difference in &expected.differences {
                 let _ = writeln!(out, "{BAD}not as expected{BAD:#}: {difference}");
             }
@@ -150,24 +123,16 @@ fn circumstances(out: &mut String, report: &RunReport) {
     }
 }
 
-fn sees(show: Show) -> &'static str {
-    match show {
+fn sees(case: &CaseReport) -> String {
+    let word = |show| match show {
         Show::Nothing => "nothing",
         Show::Verdict => "verdict",
         Show::Output => "output",
         Show::Diff => "diff",
+    };
+    if case.student_sees == case.student_sees_at_last {
+        word(case.student_sees).to_owned()
+    } else {
+        format!("{} once due", word(case.student_sees_at_last))
     }
-}
-
-pub(crate) fn milliseconds(ms: u64) -> String {
-    if ms < 10_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
-}
-
-fn mebibytes(bytes: u64) -> String {
-    let tenths = bytes.saturating_mul(10) >> 20;
-    format!("{}.{} MiB", tenths / 10, tenths % 10)
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }

@@ -42,15 +42,21 @@ impl Finding {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident => $hint:literal,)*) => {
+    ($(#[doc = $summary:literal] $code:ident => $hint:literal,)*) => {
         /// What kind of thing a finding names; kebab-case in JSON.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "kebab-case")]
-        pub enum Code { $($(#[$doc])* $code,)* }
+        pub enum Code { $(#[doc = $summary] $code,)* }
 
         impl Code {
             /// Every code.
             pub const ALL: &'static [Code] = &[$(Code::$code,)*];
+
+            /// What it is, in a sentence.
+            #[must_use]
+            pub const fn summary(self) -> &'static str {
+                match self { $(Code::$code => $summary.trim_ascii(),)* }
+            }
 
             /// What to do about it, or why it matters.
             #[must_use]

@@ -73,7 +73,7 @@ fn documents_keep_their_form() {
 
 #[test]
 fn an_end_decides_before_the_output() {
-    use LimitKind::{Cpu, Disk, Memory, Output, Processes, Stage, Wall};
+    use LimitKind::{Cpu, Disk, Memory, Output, Processes, Wall};
     for (end, verdict, fault, reason) in [
         (End::Exited(0), Verdict::WrongOutput, STUDENT, "its output is not the expected one"),
         (End::Exited(3), Verdict::Crashed, STUDENT, "it ended with status 3, expected 0"),
@@ -90,12 +90,6 @@ fn an_end_decides_before_the_output() {
         (End::Limit(Processes), Verdict::ProcessLimit, STUDENT, "it started more processes than allowed"),
         (End::Limit(Output), Verdict::OutputLimit, STUDENT, "it wrote more output than allowed"),
         (End::Limit(Disk), Verdict::OutputLimit, STUDENT, "it wrote more to disk than allowed"),
-        (
-            End::Limit(Stage),
-            Verdict::TimeLimit,
-            STUDENT,
-            "it had not ended when the time for the whole stage was over",
-        ),
         (
             End::NotStarted("./wc: no such file\u{1b}".into()),
             Verdict::NotRun,
@@ -122,19 +116,6 @@ fn an_end_decides_before_the_output() {
             assert_eq!(ruling(&right), (verdict, fault, reason), "the right output must not help");
         }
     }
-}
-
-#[test]
-fn a_case_that_the_stage_had_no_time_for_did_not_run() {
-    let case = one(|case| {
-        let mut found = left(case, End::Limit(LimitKind::Stage), "");
-        if let Found::Present(outcome) = &mut found.outcome {
-            outcome.usage = Usage::default();
-        }
-        found
-    });
-    assert_eq!(ruling(&case).0, Verdict::NotRun);
-    assert_eq!(case.fault, STUDENT);
 }
 
 #[test]
@@ -357,6 +338,12 @@ fn a_build_that_failed_stops_the_job_and_says_why() {
             "required files are missing: f0.c, f1.c, f2.c, f3.c, f4.c, and 4 more",
         ),
         (Failed(End::Exited(1)), Verdict::BuildFailed, STUDENT, "the build ended with status 1"),
+        (
+            BuildEnd::Unusable("a \u{1b}fifo".into()),
+            Verdict::BuildFailed,
+            STUDENT,
+            "what the build left cannot be used: a \\x1bfifo",
+        ),
         (Failed(End::Exited(0)), Verdict::BuildFailed, STUDENT, "what the build left cannot be used"),
         (
             Failed(End::Signalled(6)),

@@ -4,6 +4,7 @@
 //! pid namespace that is the stage's own, so a census refuses to be taken anywhere else: the kill at the end of a
 //! command reaches every process that the census does not know.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 
@@ -26,10 +27,18 @@ pub(crate) struct Census {
 pub(super) struct Sample {
     /// Processes that are alive.
     pub(super) processes: u32,
-    /// Their resident memory, shared pages counted once where there are several processes.
+    /// Their resident memory, pages that they share counted for each.
     pub(super) memory_bytes: u64,
     /// CPU time that they and their reaped children used, in milliseconds.
     pub(super) cpu_ms: u64,
+}
+
+/// The CPU time of every process that was ever seen. A parent that ignores its children's ends makes the kernel forget
+/// what they used; this does not.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// By pid and start: the last reading, in clock ticks.
+    ticks: BTreeMap<(i32, u64), u64>,
 }
 
 /// The inode of the first pid namespace of a machine; a constant of the kernel (`PROC_PID_INIT_INO`).
@@ -55,6 +64,9 @@ impl Census {
             page_bytes: rustix::param::page_size() as u64,
             ticks_per_second: rustix::param::clock_ticks_per_second(),
         };
+        // Where another process is the first of the namespace, orphans of a command come to this one all the same.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+            .map_err(|e| refuse(format!("cannot collect orphans: {e}")))?;
         let foreign = census.pids().map_err(|e| refuse(format!("cannot list /proc: {e}")))?;
         if foreign.is_empty() {
             Ok(census)
@@ -75,15 +87,18 @@ impl Census {
         Ok(pids)
     }
 
+    /// Whether any process of the command is left, dead ones that nobody has collected included.
+    pub(super) fn is_empty(&self) -> io::Result<bool> {
+        self.pids().map(|pids| pids.is_empty())
+    }
+
     /// What the command's processes use now. Processes that end while they are looked at count as gone.
-    pub(super) fn sample(&self) -> io::Result<Sample> {
+    pub(super) fn sample(&self, ledger: &mut Ledger) -> io::Result<Sample> {
         let mut sample = Sample::default();
         for pid in self.pids()? {
-            let Some(stat) = read_small(&format!("/proc/{pid}/stat")).as_deref().and_then(Stat::parse) else {
-                continue;
-            };
-            sample.cpu_ms =
-                sample.cpu_ms.saturating_add(stat.ticks.saturating_mul(1_000) / self.ticks_per_second);
+            let Some(stat) = self.stat(pid) else { continue };
+            ledger.ticks.insert((pid, stat.start), stat.own_ticks);
+            sample.cpu_ms = sample.cpu_ms.saturating_add(self.milliseconds(stat.ticks));
             if !stat.dead {
                 sample.processes += 1;
                 sample.memory_bytes =
@@ -93,14 +108,30 @@ impl Census {
         Ok(sample)
     }
 
+    /// The CPU time of all processes that `ledger` has seen, in milliseconds.
+    pub(super) fn ledger_ms(&self, ledger: &Ledger) -> u64 {
+        self.milliseconds(ledger.ticks.values().fold(0, |sum, ticks| sum.saturating_add(*ticks)))
+    }
+
     /// The resident memory of all the command's processes, pages that they share counted once; slower than a sample.
+    ///
+    /// A process can forbid to be looked at so closely; then all of its pages count.
     pub(super) fn proportional_memory(&self) -> io::Result<u64> {
-        let pids = self.pids()?;
-        Ok(pids
-            .into_iter()
-            .filter_map(|pid| read_small(&format!("/proc/{pid}/smaps_rollup")))
-            .filter_map(|text| pss_kib(&text))
-            .fold(0, |sum, kib| sum.saturating_add(kib.saturating_mul(1_024))))
+        let memory = |pid: i32| {
+            let rollup = read_small(&format!("/proc/{pid}/smaps_rollup"));
+            let shared_once = rollup.as_deref().and_then(pss_kib).map(|kib| kib.saturating_mul(1_024));
+            let all = || self.stat(pid).map(|stat| stat.resident_pages.saturating_mul(self.page_bytes));
+            shared_once.or_else(all).unwrap_or(0)
+        };
+        Ok(self.pids()?.into_iter().fold(0, |sum, pid| sum.saturating_add(memory(pid))))
+    }
+
+    fn stat(&self, pid: i32) -> Option<Stat> {
+        read_small(&format!("/proc/{pid}/stat")).as_deref().and_then(Stat::parse)
+    }
+
+    fn milliseconds(&self, ticks: u64) -> u64 {
+        ticks.saturating_mul(1_000) / self.ticks_per_second
     }
 
     /// Kills every process of the command; says whether there was any.
@@ -117,29 +148,44 @@ impl Census {
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     dead: bool,
+    /// CPU time of the process itself.
+    own_ticks: u64,
+    /// The same with that of the children that it collected.
     ticks: u64,
+    /// When it started, since the machine did.
+    start: u64,
     resident_pages: u64,
 }
 
 impl Stat {
-    /// The name in parentheses is the command's to choose: it may hold spaces and parentheses, so fields are counted from
-    /// the last one (proc_pid_stat(5)).
-    fn parse(text: &str) -> Option<Stat> {
-        let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+    /// The name in parentheses is the command's to choose, and may be any bytes: spaces, parentheses, no UTF-8. What
+    /// follows its last parenthesis is the kernel's (proc_pid_stat(5)).
+    fn parse(bytes: &[u8]) -> Option<Stat> {
+        let after_name = bytes.iter().rposition(|byte| *byte == b')')? + 1;
+        let fields: Vec<&str> =
+            std::str::from_utf8(bytes.get(after_name..)?).ok()?.split_ascii_whitespace().collect();
         let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
-        let ticks = (11..=14).try_fold(0_u64, |sum, at| Some(sum.saturating_add(number(at)?)))?;
-        Some(Stat { dead: matches!(*fields.first()?, "Z" | "X"), ticks, resident_pages: number(21)? })
+        let own_ticks = number(11)?.saturating_add(number(12)?);
+        let of_children = number(13)?.saturating_add(number(14)?);
+        Some(Stat {
+            dead: matches!(*fields.first()?, "Z" | "X"),
+            own_ticks,
+            ticks: own_ticks.saturating_add(of_children),
+            start: number(19)?,
+            resident_pages: number(21)?,
+        })
     }
 }
 
-fn pss_kib(text: &str) -> Option<u64> {
+fn pss_kib(bytes: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(bytes);
     text.lines().find_map(|line| line.strip_prefix("Pss:"))?.split_ascii_whitespace().next()?.parse().ok()
 }
 
-fn read_small(path: &str) -> Option<String> {
-    let mut text = String::new();
-    fs::File::open(path).ok()?.take(8_192).read_to_string(&mut text).ok()?;
-    Some(text)
+fn read_small(path: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).ok()?.take(8_192).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -147,16 +193,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hostile_process_name_does_not_shift_the_fields() {
-        let line =
-            "7 (a) R 1 2) S 1 7 7 0 -1 4194304 1 2 3 4 50 60 7 8 20 0 1 0 99 1000 321 18446744073709551615 0";
-        assert_eq!(Stat::parse(line), Some(Stat { dead: false, ticks: 125, resident_pages: 321 }));
+    fn a_hostile_process_name_neither_shifts_the_fields_nor_hides_the_process() {
+        for name in [&b"a) R 1 2"[..], b"\xff\xfe", b"", b"\n"] {
+            let mut line = b"7 (".to_vec();
+            line.extend_from_slice(name);
+            line.extend_from_slice(
+                b") S 1 7 7 0 -1 4194304 1 2 3 4 50 60 7 8 20 0 1 0 99 1000 321 18446744073709551615 0",
+            );
+            let stat = Stat { dead: false, own_ticks: 110, ticks: 125, start: 99, resident_pages: 321 };
+            assert_eq!(Stat::parse(&line), Some(stat), "{name:?}");
+        }
     }
 
     #[test]
     fn the_rollup_gives_its_proportional_size() {
-        assert_eq!(pss_kib("0-1 ---p 0 00:00 0 [rollup]\nRss:  10 kB\nPss:   7 kB\n"), Some(7));
-        assert_eq!(pss_kib(""), None);
+        assert_eq!(pss_kib(b"0-1 ---p 0 00:00 0 [rollup]\nRss:  10 kB\nPss:   7 kB\n"), Some(7));
+        assert_eq!(pss_kib(b""), None);
     }
 
     #[test]

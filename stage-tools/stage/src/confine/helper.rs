@@ -30,6 +30,8 @@ pub(super) enum Report {
         landlock_abi: u32,
         /// What the kernel lacks.
         lacks: Vec<String>,
+        /// The most memory that the kernel ascribes to this process so far, in bytes: part of it is the stage's.
+        peak_memory: u64,
     },
     /// The process could not be confined; nothing ran.
     Unconfined(String),
@@ -105,7 +107,13 @@ fn confine(command: &Command) -> Result<Report, String> {
         lacks
             .push(format!("Landlock ABI 6 (this kernel has {}): signals and some file rights", enforced.abi));
     }
-    Ok(Report::Confined { landlock_abi: enforced.abi, lacks })
+    Ok(Report::Confined { landlock_abi: enforced.abi, lacks, peak_memory: peak_memory() })
+}
+
+fn peak_memory() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let kib = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
+    u64::try_from(kib).unwrap_or(0).saturating_mul(1_024)
 }
 
 /// Limits that the kernel holds by itself. They stand well above the watched limits where passing them would look like a

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use assay_contract::Limits;
 use assay_contract::configuration::Network;
 use assay_contract::outcome::{Confinement, End, Usage};
+use assay_untrusted::Budget;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use census::Census;
@@ -48,6 +49,9 @@ pub(crate) enum Kind {
     /// A case.
     Case,
 }
+
+/// What a command's directory may hold before copying or measuring it is given up: such a tree is over every limit.
+pub(crate) const TREE: Budget = Budget { entries: 200_000, depth: 256, bytes: 16 << 30 };
 
 /// The folder in a command's own directory in which it starts.
 pub(crate) const WORK: &str = "work";

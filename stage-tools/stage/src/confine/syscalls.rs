@@ -62,8 +62,19 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
         libc::SYS_ioctl,
         terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?,
     ));
-    // A pair of sockets is a pipe; a socket of any family is a way out.
-    rules.push((libc::SYS_socketpair, vec![is_not(0, libc::AF_UNIX as u64)?]));
+    // A connected pair of streams is a pipe; one of datagrams could be aimed at any socket that has a path.
+    let mut pairs = vec![is_not(0, libc::AF_UNIX as u64)?];
+    for kind in [libc::SOCK_DGRAM, libc::SOCK_SEQPACKET, libc::SOCK_RAW] {
+        pairs.push(SeccompRule::new(vec![If::new(1, Len::Dword, Op::MaskedEq(0xf), kind as u64)?])?);
+    }
+    rules.push((libc::SYS_socketpair, pairs));
+    // Where sockets are allowed at all: families that end at the stage's own network. Others do not know namespaces.
+    let inner = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+    let outer = inner
+        .iter()
+        .map(|family| If::new(0, Len::Dword, Op::Ne, *family as u64))
+        .collect::<Result<_, _>>()?;
+    rules.push((libc::SYS_socket, vec![SeccompRule::new(outer)?]));
     // These act on any process of the same user: the stage itself, in a pod.
     for call in [
         libc::SYS_prlimit64,
@@ -74,7 +85,7 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
     ] {
         rules.push((call, vec![is_not(0, 0)?]));
     }
-    rules.push((libc::SYS_setpriority, vec![is_not(1, 0)?]));
+    rules.push((libc::SYS_setpriority, vec![is_not(0, libc::PRIO_PROCESS as u64)?, is_not(1, 0)?]));
     for (call, mode_argument) in chmod_calls() {
         rules.push((call, if kind.may_chmod() { beyond_plain_modes(mode_argument)? } else { Vec::new() }));
     }

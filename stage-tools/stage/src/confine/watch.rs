@@ -18,6 +18,7 @@ use rustix::io::FdFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use wait4::Wait4;
 
+use super::census::Ledger;
 use super::helper::{Order, Report, SUBCOMMAND};
 use super::{Census, Command, Ended};
 
@@ -25,14 +26,18 @@ use super::{Census, Command, Ended};
 const SAMPLE_EVERY: Duration = Duration::from_millis(5);
 /// How often its directory is measured, which costs more.
 const MEASURE_EVERY: Duration = Duration::from_millis(200);
+/// The most memory that the helper takes before it becomes the command, in bytes. The kernel counts it as the command's,
+/// and with it the peak of whoever started the helper: above this, only what the command adds is believed.
+const HELPER_MEMORY: u64 = 4 << 20;
 /// How long a killed tree may take to be gone.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// See [`super::run`].
 pub(super) fn run(command: &Command, census: &Census) -> Ended {
     let children_before = children_cpu_ms();
+    let seen = Seen { disk_before: on_disk(command).unwrap_or(0), ..Seen::default() };
     match Tree::start(command) {
-        Ok(tree) => tree.watch(command, census, children_before),
+        Ok(tree) => tree.watch(command, census, children_before, seen),
         Err(error) => Ended {
             end: End::Unconfined(format!("cannot start a process: {error}")),
             usage: Usage::default(),
@@ -57,6 +62,8 @@ impl Tree {
         // Only this end may cross into the new process; everything else that is open closes itself on exec.
         let (report, report_writer) = rustix::pipe::pipe()?;
         rustix::io::fcntl_setfd(&report, FdFlags::CLOEXEC)?;
+        // What earlier outputs took is given back by now; without this the kernel would count it as the next command's.
+        let _kept_without = std::fs::write("/proc/self/clear_refs", "5");
         let order = Order { command: command.clone(), report_fd: report_writer.as_raw_fd() };
         let stdin = match &command.stdin {
             Some(path) => Stdio::from(File::open(path)?),
@@ -81,34 +88,32 @@ impl Tree {
         Ok(Tree { first, pidfd, stdout, stderr, report: File::from(report), started })
     }
 
-    fn watch(mut self, command: &Command, census: &Census, children_before: u64) -> Ended {
-        let mut peak_memory = 0;
-        let passed = self.until_over(command, census, children_before, &mut peak_memory);
+    fn watch(mut self, command: &Command, census: &Census, children_before: u64, mut seen: Seen) -> Ended {
+        let passed = self.until_over(command, census, children_before, &mut seen);
         let wall_ms = millis(self.started.elapsed());
         let gone = self.end_tree(census);
-        let confinement_and_start = self.read_report();
+        let (start, confinement) = self.read_report();
         let drained = self.stdout.read().and_then(|()| self.stderr.read());
-        let cpu_ms = children_cpu_ms().saturating_sub(children_before);
-
-        let end = match (gone, drained, confinement_and_start.0) {
+        let kernel_ms = children_cpu_ms().saturating_sub(children_before);
+        let mut usage = Usage {
+            cpu_ms: kernel_ms.max(census.ledger_ms(&seen.ledger)),
+            wall_ms,
+            memory_bytes: seen.memory,
+        };
+        let end = match (gone, drained, start) {
             (Err(error), _, _) => End::Unconfined(format!("its processes could not be ended: {error}")),
             (_, Err(error), _) => End::Unconfined(format!("its output could not be read: {error}")),
             (_, _, Err(end)) => end,
-            (Ok((status, first_peak)), Ok(()), Ok(())) => {
-                peak_memory = peak_memory.max(first_peak);
-                let used = Usage { cpu_ms, wall_ms, memory_bytes: peak_memory };
+            (Ok((status, peak)), Ok(()), Ok(peak_before)) => {
+                if peak > peak_before || peak_before <= HELPER_MEMORY {
+                    usage.memory_bytes = usage.memory_bytes.max(peak);
+                }
                 passed
-                    .or_else(|| self.limit_seen_too_late(command, &used, status))
+                    .or_else(|| self.limit_seen_too_late(command, &usage, status, &seen))
                     .map_or_else(|| natural_end(status), End::Limit)
             }
         };
-        Ended {
-            end,
-            usage: Usage { cpu_ms, wall_ms, memory_bytes: peak_memory },
-            stdout: self.stdout.kept,
-            stderr: self.stderr.kept,
-            confinement: confinement_and_start.1,
-        }
+        Ended { end, usage, stdout: self.stdout.kept, stderr: self.stderr.kept, confinement }
     }
 
     /// Waits until the first process ends (`None`) or a limit is passed.
@@ -117,7 +122,7 @@ impl Tree {
         command: &Command,
         census: &Census,
         children_before: u64,
-        peak_memory: &mut u64,
+        seen: &mut Seen,
     ) -> Option<LimitKind> {
         let limits = &command.limits;
         let mut next_measure = self.started + MEASURE_EVERY;
@@ -132,13 +137,12 @@ impl Tree {
                 return Some(LimitKind::Output);
             }
             let now = Instant::now();
-            let wall_ms = millis(now - self.started);
-            if wall_ms > limits.wall_ms {
+            if millis(now - self.started) > limits.wall_ms {
                 return Some(LimitKind::Wall);
             }
             if now >= next_sample {
                 next_sample = now + SAMPLE_EVERY;
-                let Ok(sample) = census.sample() else { continue };
+                let Ok(sample) = census.sample(&mut seen.ledger) else { continue };
                 if sample.processes > limits.processes {
                     return Some(LimitKind::Processes);
                 }
@@ -146,18 +150,19 @@ impl Tree {
                 if memory > limits.memory_bytes && sample.processes > 1 {
                     memory = census.proportional_memory().unwrap_or(memory);
                 }
-                *peak_memory = (*peak_memory).max(memory);
+                seen.memory = seen.memory.max(memory);
                 if memory > limits.memory_bytes {
                     return Some(LimitKind::Memory);
                 }
                 let reaped = children_cpu_ms().saturating_sub(children_before);
-                if reaped.saturating_add(sample.cpu_ms) > limits.cpu_ms {
+                let cpu_ms = reaped.saturating_add(sample.cpu_ms).max(census.ledger_ms(&seen.ledger));
+                if cpu_ms > limits.cpu_ms {
                     return Some(LimitKind::Cpu);
                 }
             }
             if now >= next_measure {
                 next_measure = now + MEASURE_EVERY;
-                if fills_disk(command) {
+                if seen.disk_is_over(command) {
                     return Some(LimitKind::Disk);
                 }
             }
@@ -189,20 +194,22 @@ impl Tree {
         };
         loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some(_orphan)) => {}
-                Ok(None) => {
-                    census.kill_all();
-                    pause(deadline)?;
-                }
-                Err(rustix::io::Errno::CHILD) => break,
+                Ok(Some(_orphan)) => continue,
+                Ok(None) => {}
+                Err(rustix::io::Errno::CHILD) if census.is_empty()? => break,
+                // Not ours yet: its parent is dying, and then it is.
+                Err(rustix::io::Errno::CHILD) => {}
                 Err(error) => return Err(error.into()),
             }
+            census.kill_all();
+            pause(deadline)?;
         }
         Ok((first.status, first.rusage.maxrss))
     }
 
-    /// What the helper said: whether the command was confined and started, and what the confinement is made of.
-    fn read_report(&mut self) -> (Result<(), End>, Confinement) {
+    /// What the helper said: whether the command was confined and started (then its memory until there), and what the
+    /// confinement is made of.
+    fn read_report(&mut self) -> (Result<u64, End>, Confinement) {
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
         let mut confinement = Confinement { kernel, ..Confinement::default() };
         let mut text = String::new();
@@ -212,10 +219,10 @@ impl Tree {
         let mut start = Err(End::Unconfined("it ended before it was confined".into()));
         for line in text.lines() {
             match serde_json::from_str(line) {
-                Ok(Report::Confined { landlock_abi, lacks }) => {
+                Ok(Report::Confined { landlock_abi, lacks, peak_memory }) => {
                     confinement.landlock_abi = landlock_abi;
                     confinement.lacks = lacks;
-                    start = Ok(());
+                    start = Ok(peak_memory);
                 }
                 Ok(Report::NotStarted(why)) => start = Err(End::NotStarted(why)),
                 Ok(Report::Unconfined(why)) => start = Err(End::Unconfined(why)),
@@ -226,7 +233,13 @@ impl Tree {
     }
 
     /// A limit that was passed between two looks, or that the kernel held: the verdict must not depend on luck.
-    fn limit_seen_too_late(&self, command: &Command, used: &Usage, status: ExitStatus) -> Option<LimitKind> {
+    fn limit_seen_too_late(
+        &self,
+        command: &Command,
+        used: &Usage,
+        status: ExitStatus,
+        seen: &Seen,
+    ) -> Option<LimitKind> {
         let limits = &command.limits;
         if self.stdout.over || self.stderr.over {
             Some(LimitKind::Output)
@@ -234,11 +247,44 @@ impl Tree {
             Some(LimitKind::Memory)
         } else if used.cpu_ms > limits.cpu_ms || status.signal() == Some(libc::SIGXCPU) {
             Some(LimitKind::Cpu)
-        } else if status.signal() == Some(libc::SIGXFSZ) || left_too_much(command) {
+        } else if used.wall_ms > limits.wall_ms {
+            Some(LimitKind::Wall)
+        } else if status.signal() == Some(libc::SIGXFSZ) || seen.left_too_much(command) {
             Some(LimitKind::Disk)
         } else {
             None
         }
+    }
+}
+
+/// What was seen of a tree so far.
+#[derive(Debug, Default)]
+struct Seen {
+    ledger: Ledger,
+    /// The most memory of the tree, in bytes.
+    memory: u64,
+    /// What its directory held when it started, in bytes on disk: the submission's copy is not its doing.
+    disk_before: u64,
+}
+
+impl Seen {
+    /// Whether the tree has written more than it may, as far as can be told while it goes on writing.
+    fn disk_is_over(&self, command: &Command) -> bool {
+        match on_disk(command) {
+            Ok(bytes) => bytes.saturating_sub(self.disk_before) > command.limits.disk_bytes,
+            // What is too much to be counted is too much.
+            Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
+            // It changes while it is looked at; there will be another look.
+            Err(_) => false,
+        }
+    }
+
+    /// The last look, when no process is left that could change anything or keep us out.
+    fn left_too_much(&self, command: &Command) -> bool {
+        let readable = Root::open(&command.own).and_then(|own| readable_by_all(&own, "", super::TREE));
+        let within =
+            readable.and_then(|()| on_disk(command)).map(|bytes| bytes.saturating_sub(self.disk_before));
+        within.map_or(true, |bytes| bytes > command.limits.disk_bytes)
     }
 }
 
@@ -259,22 +305,10 @@ fn pause(deadline: Instant) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the command's own directory holds more than allowed.
-fn fills_disk(command: &Command) -> bool {
-    let measured = Root::open(&command.own).and_then(|own| measure(&own, "", crate::scratch::TREE));
-    match measured {
-        Ok(measured) => measured.on_disk > command.limits.disk_bytes,
-        // What is too much to be counted is too much.
-        Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
-        // It changes while it is looked at; there will be another look.
-        Err(_) => false,
-    }
-}
-
-/// The last look, when no process is left that could change anything or keep us out.
-fn left_too_much(command: &Command) -> bool {
-    let readable = Root::open(&command.own).and_then(|own| readable_by_all(&own, "", crate::scratch::TREE));
-    matches!(readable, Err(Error::TooMany { .. } | Error::TooDeep { .. })) || fills_disk(command)
+/// What the command's directory holds on disk, in bytes.
+fn on_disk(command: &Command) -> Result<u64, Error> {
+    let own = Root::open(&command.own)?;
+    measure(&own, "", super::TREE).map(|measured| measured.on_disk)
 }
 
 fn children_cpu_ms() -> u64 {

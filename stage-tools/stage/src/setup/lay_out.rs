@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile};
+use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile, TestConfiguration};
 use assay_contract::{API_VERSION, Digest, Exit, layout};
 use assay_untrusted::zip;
 
@@ -11,11 +11,8 @@ use super::rules::{self, Refusal};
 use super::snapshot::Snapshot;
 use super::{STAGE, Volumes};
 use crate::args::JobFacts;
-use crate::documents::{Mounted, to_bytes};
+use crate::documents::{CONTENT_CAP, Mounted, to_bytes};
 use crate::error::StageError;
-
-/// The largest file of an assignment.
-const CONTENT_CAP: u64 = 64 << 20;
 
 /// Lays out the job; a zip that is refused leaves nothing of itself.
 pub(super) fn lay_out(
@@ -48,12 +45,18 @@ pub(super) fn lay_out(
     for file in &configuration.overlay {
         overlay(file, &volumes.configuration, &files, submission)?;
     }
-    for digest in configuration.test.cases.iter().filter_map(|case| case.stdin.as_ref()) {
+    let inputs = configuration.test.cases.iter().filter_map(|case| case.stdin.as_ref());
+    for digest in inputs.chain(configuration.overlay.iter().map(|file| &file.content)) {
         let bytes = content(&volumes.configuration, &files, digest)?;
         submission.replace(&format!("{}/{digest}", layout::FILES), &bytes)?;
     }
     bring_tool(submission)?;
-    submission.replace(layout::PLAN, &to_bytes(STAGE, &configuration.test)?)?;
+    let test = TestConfiguration {
+        api_version: API_VERSION.into(),
+        overlay: configuration.overlay.clone(),
+        test: configuration.test.clone(),
+    };
+    submission.replace(layout::PLAN, &to_bytes(STAGE, &test)?)?;
     let job = JobConfiguration {
         api_version: API_VERSION.into(),
         required: rules.required.clone(),

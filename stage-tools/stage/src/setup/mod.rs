@@ -59,8 +59,20 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
         layout::SCHEDULE
     ))?;
 
-    let intake = take_in(facts, &volumes, &configuration, &schedule)?;
-    let received = receive(facts, &volumes, &intake, &key)?;
+    let earlier = key::earlier(&volumes.raw, &receipt_path(facts), &key)?;
+    let before = match &earlier {
+        Some((Statement::Received(before), _)) if is_of(before, facts) => Some(before),
+        Some(_) => {
+            let why = "it is a receipt of something else";
+            return Err(volumes.raw.error(Exit::DocumentDamaged, &receipt_path(facts), why));
+        }
+        None => None,
+    };
+    let intake = take_in(facts, &volumes, &configuration, &schedule, before)?;
+    let received = match &earlier {
+        Some((_, bytes)) => Some(bytes.clone()),
+        None => receive(facts, &volumes, &intake, &key)?,
+    };
     inform_student(facts, &volumes.student, &intake, received.as_deref());
 
     let tell = |output, value: &str| volumes.job.tell(output, value);
@@ -80,14 +92,24 @@ fn take_in(
     volumes: &Volumes,
     configuration: &Configuration,
     schedule: &Schedule,
+    before: Option<&Received>,
 ) -> Result<Intake, StageError> {
-    let timing = rules::timing(schedule, facts.handed_in);
+    let mut timing = rules::timing(schedule, facts.handed_in);
+    if let Some(before) = before {
+        timing.late_seconds = before.late_seconds;
+    }
     let refused = |snapshot, refusal| Ok(Intake { snapshot, timing, refusal: Some(refusal) });
     let snapshot = match snapshot::take(facts, &volumes.student, &volumes.raw, &configuration.rules)? {
         Ok(snapshot) => snapshot,
         Err(refusal) => return refused(None, refusal),
     };
-    if let Err(refusal) = rules::judge(schedule, facts.handed_in) {
+    // What was signed holds, also if the schedule has changed since.
+    let judged = match before.map(|before| &before.refused) {
+        None => rules::judge(schedule, facts.handed_in),
+        Some(None) => Ok(()),
+        Some(Some(code)) => Err(Refusal::new(code.clone(), format!("it was refused before: {code}"))),
+    };
+    if let Err(refusal) = judged {
         return refused(Some(snapshot), refusal);
     }
     if let Err(refusal) = snapshot::claim_attempt(facts, &volumes.raw, configuration.rules.attempts)? {
@@ -99,6 +121,32 @@ fn take_in(
     }
 }
 
+fn receipt_path(facts: &JobFacts) -> String {
+    let dir = layout::snapshots_dir(&facts.assignment, &facts.student);
+    format!("{dir}/{}", layout::snapshot_receipt(&facts.job))
+}
+
+/// Whether a receipt is of this very hand-in.
+fn is_of(received: &Received, facts: &JobFacts) -> bool {
+    let Received {
+        job,
+        assignment,
+        revision,
+        student,
+        digest,
+        size_bytes: _,
+        handed_in,
+        late_seconds: _,
+        refused: _,
+    } = received;
+    *job == facts.job
+        && *assignment == facts.assignment
+        && *revision == facts.revision
+        && *student == facts.student
+        && *digest == facts.digest
+        && *handed_in == facts.handed_in.to_string()
+}
+
 /// Signs what was received and keeps the receipt beside the snapshot; without a snapshot nothing was received.
 fn receive(
     facts: &JobFacts,
@@ -108,7 +156,6 @@ fn receive(
 ) -> Result<Option<Vec<u8>>, StageError> {
     let Some(snapshot) = &intake.snapshot else { return Ok(None) };
     let JobFacts { job, assignment, revision, student, digest, handed_in } = facts.clone();
-    let path = format!("{}/{}", layout::snapshots_dir(&assignment, &student), layout::snapshot_receipt(&job));
     let statement = Statement::Received(Received {
         job,
         assignment,
@@ -121,7 +168,7 @@ fn receive(
         refused: intake.refusal.as_ref().map(|refusal| refusal.code.clone()),
     });
     let receipt = key::sign(STAGE, &statement, key)?;
-    volumes.raw.write_once(&path, &receipt)?;
+    volumes.raw.write_once(&receipt_path(facts), &receipt)?;
     Ok(Some(receipt))
 }
 

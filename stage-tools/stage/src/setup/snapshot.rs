@@ -35,6 +35,8 @@ pub(super) fn take(
     let outbox = layout::outbox(&facts.digest);
     let opened = match student.root.open_file(&outbox) {
         Ok(opened) => opened,
+        // The claim's storage, not the student.
+        Err(error @ Error::Io { .. }) => return Err(student.error(Exit::Io, &outbox, error)),
         Err(error) => {
             return Ok(Err(Refusal::new(
                 "submission-missing",
