@@ -107,6 +107,12 @@ impl Bench {
         path.parent().expect("it lies in its folder").to_owned()
     }
 
+    /// The folder of the submission `name`.
+    #[must_use]
+    pub fn submitted(&self, name: &str) -> PathBuf {
+        self.assignment().join("submissions").join(name)
+    }
+
     /// The assignment's folder.
     #[must_use]
     pub fn assignment(&self) -> PathBuf {
@@ -195,7 +201,7 @@ impl Bench {
     /// If not.
     #[track_caller]
     pub fn grades_a_good_one(&self) {
-        let finished = self.attempt(&self.assignment().join("submissions/solution"), &[]);
+        let finished = self.attempt(&self.submitted("solution"), &[]);
         let document = finished.ended(Exit::Done).document();
         assert_eq!(document["verdict"], "passed", "{document:#}");
         assert_eq!(document["points"], document["max_points"]);

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Files up to this size are compared by their content, larger ones by size and time.
-const READ_WHOLE: u64 = 1 << 20;
+const READ_WHOLE: u64 = 16 << 20;
+/// Contents up to this size are told as they are, larger ones by a hash.
+const TOLD_WHOLE: usize = 4 << 10;
 
 /// What is below a folder: each path with its kind, permissions and content. Links are not followed.
 pub type Listing = BTreeMap<PathBuf, String>;
@@ -30,7 +33,7 @@ pub fn listing(folder: &Path) -> Listing {
             } else if metadata.is_symlink() {
                 format!("link to {}", fs::read_link(&path).expect("a link leads somewhere").display())
             } else if metadata.is_file() && metadata.len() <= READ_WHOLE {
-                fs::read(&path).expect("a file can be read").escape_ascii().to_string()
+                told(&fs::read(&path).expect("a file can be read"))
             } else {
                 format!("{} bytes of {}.{}", metadata.len(), metadata.mtime(), metadata.mtime_nsec())
             };
@@ -38,6 +41,15 @@ pub fn listing(folder: &Path) -> Listing {
         }
     }
     listing
+}
+
+fn told(content: &[u8]) -> String {
+    if content.len() <= TOLD_WHOLE {
+        return content.escape_ascii().to_string();
+    }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(content);
+    format!("{} bytes, {:016x}", content.len(), hasher.finish())
 }
 
 /// Processes of which command line, environment or working directory hold one of `markers`, as `id command line`. This

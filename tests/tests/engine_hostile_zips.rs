@@ -6,10 +6,11 @@
 mod builder;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use assay_contract::{Exit, Volume, layout};
-use assay_tests::bench::Bench;
+use assay_tests::bench::{Bench, finish};
 use assay_tests::finished::Finished;
 use assay_tests::program::Who;
 use builder::{Entry, Form, Header, Zip, deflated, extra};
@@ -262,6 +263,35 @@ fn i1_names_that_look_like_templates_or_documents_stay_names() {
 }
 
 #[test]
+fn i1_names_that_a_terminal_would_obey_are_shown_as_text() {
+    let intake = Intake::new();
+    let hostile = "name\x1b]0;title\x07\x1b[2J\u{202e}";
+    let good = intake.0.submission(hostile, "answer.txt", "42\n");
+    // What is no file is refused before there is a zip, by its name.
+    let link = intake.0.submission("link", "answer.txt", "42\n").join(hostile);
+    symlink("/etc/passwd", &link).expect("a link can be made");
+    for (submission, exit) in [
+        (good.as_path(), Exit::Done),
+        (&intake.0.submitted("link"), Exit::SubmissionRefused),
+        (&good.join(hostile), Exit::SubmissionRefused),
+    ] {
+        let args = ["try", "--color", "always", "--assignment"].map(Path::new);
+        let folder = intake.0.assignment();
+        let child = intake.0.command(&[], args.into_iter().chain([folder.as_path(), submission])).spawn();
+        let finished = finish(child.expect("the program can be started"));
+        finished.ended(exit);
+        for text in [&finished.stdout, &finished.stderr] {
+            assert!(
+                !text.contains("\x1b]") && !text.contains("\x1b[2J") && !text.contains('\u{202e}'),
+                "{text:?}"
+            );
+        }
+        assert!(format!("{}{}", finished.stdout, finished.stderr).contains("]0;title"), "its name is told");
+    }
+    intake.0.grades_a_good_one();
+}
+
+#[test]
 fn i2_what_an_assignment_may_not_ask_for_is_refused_by_its_path_and_nothing_runs() {
     let intake = Intake::new();
     let good = fs::read_to_string(intake.0.assignment().join("assignment.yaml")).expect("it is there");
@@ -275,7 +305,7 @@ fn i2_what_an_assignment_may_not_ask_for_is_refused_by_its_path_and_nothing_runs
         ("build.privileged", "build: {run: 'true', privileged: true}"),
     ] {
         intake.0.write("assignment.yaml", format!("{good}{what}\n"));
-        let finished = intake.0.attempt(&intake.0.assignment().join("submissions/solution"), &[]);
+        let finished = intake.0.attempt(&intake.0.submitted("solution"), &[]);
         let document = finished.ended(Exit::AssignmentInvalid).document();
         let problems = document["problems"].as_array().expect("there are problems");
         let named = problems.iter().any(|problem| problem["path"] == path && problem["severity"] == "error");

@@ -78,7 +78,7 @@ test:
     }
 
     fn submission(&self, name: &str) -> PathBuf {
-        self.bench.assignment().join("submissions").join(name)
+        self.bench.submitted(name)
     }
 
     fn start(&self, name: &str) -> Child {

@@ -115,7 +115,7 @@ fn reaches_what_is_promised(who: Who) {
     assert_eq!(with_variable.matches("OF_THE_AUTHOR").count(), 2);
     bench.write("assignment.yaml", with_variable);
 
-    let (finished, kept) = bench.attempt_and_keep(&bench.assignment().join("submissions/probe"), &[]);
+    let (finished, kept) = bench.attempt_and_keep(&bench.submitted("probe"), &[]);
     finished.ended(Exit::Done).graded("wrong-output", 2.0);
     let landlock = finished.document()["isolation"]["landlock_abi"].as_u64();
     assert!(landlock.is_some_and(|abi| abi > 0), "this kernel has no Landlock, on which these promises rest");

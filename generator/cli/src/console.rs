@@ -69,3 +69,15 @@ impl Console {
         let _closed = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
     }
 }
+
+/// Text that a terminal shows and does not obey, for what others named: a student chose the names in a submission.
+pub(crate) fn inert(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' | '"' | '\'' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
+    shown
+}

@@ -71,7 +71,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
 /// Says what went wrong: for people on standard error, for programs also as data.
 fn report_error(console: &Console, error: &CliError) {
     let CliError::Assignment(load) = error else {
-        console.note(&format!("error: {error}"));
+        console.note(&console::inert(&format!("error: {error}")));
         return;
     };
     if console.is_json() {

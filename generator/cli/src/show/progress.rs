@@ -6,6 +6,8 @@ use std::time::Duration;
 use assay_contract::Stage;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::console::inert;
+
 /// The line that says which stage and which case is running.
 pub(crate) struct Progress(ProgressBar);
 
@@ -21,7 +23,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
-        bar.set_prefix(title.to_owned());
+        bar.set_prefix(inert(title));
         bar.enable_steady_tick(Duration::from_millis(120));
         Progress(bar)
     }

@@ -10,13 +10,19 @@ use super::parts::{
     BAD, Column, GOOD, HEAD, QUIET, count, cpu, difference, indent, late, memory, milliseconds, table,
     verdict,
 };
+use crate::console::inert;
 use crate::report::{CaseReport, RunReport};
 
 /// The whole report; `with_log` adds the build's log where the build passed.
 pub(crate) fn text(report: &RunReport, with_log: bool) -> String {
     let mut out = String::new();
     let short = report.revision.get(..8).unwrap_or(&report.revision);
-    let _ = writeln!(out, "{HEAD}{}{HEAD:#} revision {short}, {}\n", report.assignment, report.submission);
+    let _ = writeln!(
+        out,
+        "{HEAD}{}{HEAD:#} revision {short}, {}\n",
+        report.assignment,
+        inert(&report.submission)
+    );
     if let Some(build) = &report.build
         && (with_log || !build.passed)
         && !build.log.is_empty()
