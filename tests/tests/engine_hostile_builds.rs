@@ -14,7 +14,7 @@ submit: {required: [build.sh], allowed: ["**"], size: 1Mi}
 files: [alone.py, author.txt]
 build:
   run: sh build.sh
-  limits: {cpu: 3s, wall: 10s, memory: 128Mi, processes: 30, output: 64Ki, disk: 8Mi}
+  limits: {cpu: 3s, wall: 10s, memory: 512Mi, processes: 30, output: 64Ki, disk: 8Mi}
 test:
   mode: sealed
   run: cat answer.txt
@@ -59,11 +59,10 @@ impl Builds {
         let finished = self.0.attempt(&self.write(script), &[]);
         finished.ended(Exit::Done).graded("build-failed", 0.0);
         let document = finished.document();
-        assert_eq!(
-            (&document["reason"], &document["fault"]),
-            (&reason.into(), &"student".into()),
-            "{script}"
-        );
+        let said = document["reason"].as_str().expect("there is a reason");
+        // What follows a colon names what was found, and is not the same for each.
+        assert_eq!(said.split(": ").next(), Some(reason), "{script}");
+        assert_eq!(document["fault"], "student", "{script}");
         finished.case("answer", "not-run");
         finished
     }

@@ -67,7 +67,9 @@ fn converges(interruption: &str) {
     let submission = bench.submission("partly", "main.sh", "echo one\n");
     let (finished, kept) = bench.attempt_and_keep(&submission, &["--at", "2026-06-01 00:00"]);
     finished.ended(Exit::Done).graded("wrong-output", 1.0);
-    let script = format!("{STAGES}\n{interruption}\n[ \"$first\" = \"$(sums)\" ] || {{ echo \"$first\"; sums; exit 9; }}\n");
+    let script = format!(
+        "{STAGES}\n{interruption}\n[ \"$first\" = \"$(sums)\" ] || {{ echo \"$first\"; sums; exit 9; }}\n"
+    );
     run(&kept, &script);
 }
 
@@ -82,7 +84,8 @@ fn run(kept: &Kept, script: &str) {
         .env("KEPT", kept.path())
         .output()
         .expect("unshare is part of every Linux");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{:?}: {said}", output.status);
 }
 
@@ -98,13 +101,22 @@ setup; results; finalise"#,
 
 #[test]
 fn killed_before_the_student_was_told() {
-    converges("rm -r student/.assay/tests; setup; results; finalise; [ -s student/.assay/tests/engine/$job/result.json ]");
+    converges(
+        "rm -r student/.assay/tests; setup; results; finalise; [ -s student/.assay/tests/engine/$job/result.json ]",
+    );
 }
 
 #[test]
 fn killed_anywhere_in_setup() {
-    for lost in ["submission/plan.json", "submission/tree", "setup-configuration/job.json", "setup-configuration/outputs"] {
-        converges(&format!("mv submission/tool /mnt/kept-tool; rm -rf {lost}; mkdir -p submission; mv /mnt/kept-tool submission/tool; setup; results; finalise"));
+    for lost in [
+        "submission/plan.json",
+        "submission/tree",
+        "setup-configuration/job.json",
+        "setup-configuration/outputs",
+    ] {
+        converges(&format!(
+            "mv submission/tool /mnt/kept-tool; rm -rf {lost}; mkdir -p submission; mv /mnt/kept-tool submission/tool; setup; results; finalise"
+        ));
     }
 }
 
@@ -118,5 +130,7 @@ setup; [ "$(known setup-configuration outcome)" = accepted ]; results; finalise"
 
 #[test]
 fn attempts_are_taken_once() {
-    converges(r#"setup; setup; [ "$(ls raw-submissions/tests/engine/local | grep -c attempt)" = 1 ]; results; finalise"#);
+    converges(
+        r#"setup; setup; [ "$(ls raw-submissions/tests/engine/local | grep -c attempt)" = 1 ]; results; finalise"#,
+    );
 }

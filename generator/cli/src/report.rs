@@ -148,6 +148,14 @@ impl RunReport {
             measured_stages,
         }
     }
+
+    /// Puts a fuller sentence for why nothing ran in place of the document's.
+    pub(crate) fn refused_because(&mut self, why: &str) {
+        let short = std::mem::replace(&mut self.reason, why.to_owned());
+        for case in self.cases.iter_mut().filter(|case| case.reason == short) {
+            why.clone_into(&mut case.reason);
+        }
+    }
 }
 
 impl CaseReport {

@@ -46,6 +46,8 @@ pub(crate) struct ResultsFacts {
 #[derive(Debug)]
 pub(crate) struct FinaliseFacts {
     pub(crate) job: JobFacts,
+    /// Whether Setup accepted the submission; `None` where Setup did not get that far.
+    pub(crate) accepted: Option<bool>,
     pub(crate) received: Option<Digest>,
     pub(crate) network: Option<String>,
     pub(crate) results: StageStatus,
@@ -74,12 +76,7 @@ impl ResultsFacts {
     /// Results' command line.
     pub(crate) fn parse(args: &[String]) -> Result<ResultsFacts, StageError> {
         let facts = Facts::parse(Stage::Results, args)?;
-        let accepted = match facts.known(Fact::From(Output::Outcome))? {
-            None => None,
-            Some("accepted") => Some(true),
-            Some("refused") => Some(false),
-            Some(_) => return Err(facts.wrong(Fact::From(Output::Outcome), "`accepted` or `refused`")),
-        };
+        let accepted = facts.accepted()?;
         Ok(ResultsFacts {
             job: facts.job()?,
             setup: facts.stage_end(Stage::Setup)?,
@@ -117,6 +114,7 @@ impl FinaliseFacts {
         };
         Ok(FinaliseFacts {
             job: facts.job()?,
+            accepted: facts.accepted()?,
             received: facts.optional(Fact::From(Output::ReceivedDigest), Digest::EXPECTED)?,
             network: facts.known(Fact::From(Output::Network))?.map(str::to_owned),
             results: facts.status(Stage::Results)?,
@@ -165,6 +163,16 @@ impl Facts {
             digest: self.required(Fact::Digest, Digest::EXPECTED)?,
             handed_in: self.required(Fact::HandedIn, "a time in RFC 3339, `2026-03-16T12:59:31Z`")?,
         })
+    }
+
+    fn accepted(&self) -> Result<Option<bool>, StageError> {
+        let fact = Fact::From(Output::Outcome);
+        match self.known(fact)? {
+            None => Ok(None),
+            Some("accepted") => Ok(Some(true)),
+            Some("refused") => Ok(Some(false)),
+            Some(_) => Err(self.wrong(fact, "`accepted` or `refused`")),
+        }
     }
 
     fn stage_end(&self, stage: Stage) -> Result<StageEnd, StageError> {

@@ -163,6 +163,10 @@ fn deliver(
         }
     };
     student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
+    if facts.accepted == Some(false) {
+        // Setup has said why, in a sentence that names the file; nothing that is known here says it better.
+        return Ok(());
+    }
     let status = Status {
         api_version: API_VERSION.into(),
         job: facts.job.job.clone(),

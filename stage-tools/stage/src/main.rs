@@ -57,7 +57,12 @@ fn report(error: &StageError) {
 }
 
 /// Something that does not stop the stage, for whoever reads its log.
-#[expect(clippy::print_stderr, reason = "the stage's log is its standard error")]
 fn warn(warning: &StageError) {
-    eprintln!("warning: {warning}");
+    say(&format!("warning: {warning}"));
+}
+
+/// A line for whoever reads the stage's log.
+#[expect(clippy::print_stderr, reason = "the stage's log is its standard error")]
+fn say(line: &str) {
+    eprintln!("{line}");
 }

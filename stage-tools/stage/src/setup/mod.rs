@@ -73,6 +73,9 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
         Some((_, bytes)) => Some(bytes.clone()),
         None => receive(facts, &volumes, &intake, &key)?,
     };
+    if let Some(refusal) = &intake.refusal {
+        crate::say(&format!("refused: {}", refusal.message));
+    }
     inform_student(facts, &volumes.student, &intake, received.as_deref());
 
     let tell = |output, value: &str| volumes.job.tell(output, value);
