@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use assay_contract::{CaseId, Exit, Volume, layout};
+use assay_contract::{CaseId, Exit, Output, Volume, layout};
 use tempfile::TempDir;
 
 use crate::finished::Finished;
@@ -56,7 +56,10 @@ impl Bench {
             Who::Ordinary => {
                 // The target folder may lie in a home that nobody else may enter.
                 let copy = root.path().join("assay");
-                fs::copy(assay(), &copy).expect("the program can be copied");
+                // By another process: a program cannot be started while a file of it is open for writing, and what
+                // another test starts at this moment would inherit ours.
+                let copied = Command::new("cp").arg(assay()).arg(&copy).status();
+                assert!(copied.expect("cp is there").success(), "the program cannot be copied");
                 set_mode(&copy, 0o755);
                 copy
             }
@@ -223,6 +226,18 @@ impl Kept {
     #[must_use]
     pub fn volume(&self, volume: Volume) -> PathBuf {
         self.path().join(volume.id())
+    }
+
+    /// The code of the refusal, or `none`, as Setup told it.
+    ///
+    /// # Panics
+    /// If Setup told nothing.
+    #[must_use]
+    #[track_caller]
+    pub fn refusal(&self) -> String {
+        let path = Output::Refusal.path();
+        let told = self.path().join(path.trim_start_matches(layout::VOLUMES_ROOT).trim_start_matches('/'));
+        fs::read_to_string(&told).unwrap_or_else(|error| panic!("{}: {error}", told.display()))
     }
 
     /// What the case at `index`, counted from 0, wrote to standard output.

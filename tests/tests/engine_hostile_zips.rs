@@ -48,7 +48,7 @@ impl Intake {
         let (finished, kept) = self.0.attempt_and_keep(&zip, &[]);
         finished.ended(Exit::SubmissionRefused).graded("refused", 0.0);
         let document = finished.document();
-        assert_eq!(document["reason"], format!("the submission was refused: {code}"));
+        assert_eq!(kept.refusal(), code, "{document:#}");
         assert_eq!(document["fault"], "student");
         assert_eq!(
             fs::read_dir(kept.volume(Volume::Submission)).expect("it is kept").count(),
@@ -63,6 +63,7 @@ impl Intake {
             );
         }
         let message = status_message(&kept.volume(Volume::Student));
+        assert_eq!(document["reason"], format!("the submission was refused: {message}"));
         assert!(message.len() < 1_000 && !message.chars().any(char::is_control), "{code}: {message:?}");
         for place in ["/", "/tmp", "/volumes", "/etc"] {
             assert!(fs::symlink_metadata(Path::new(place).join(ESCAPED)).is_err(), "{code}: it left {place}");
