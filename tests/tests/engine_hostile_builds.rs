@@ -178,16 +178,22 @@ fn v3_a_build_that_leaves_a_trap_harms_nobody() {
         builds.passes(script);
     }
     // What cannot be copied is the build's failure.
-    for script in [
-        "mkfifo fifo",
-        "mkfifo answer.txt",
-        "rm -rf \"$PWD\"",
-        "mv ../work ../other; ln -s /etc ../work",
-        "mv ../work ../other; mkfifo ../work",
-        "for i in $(seq 400); do truncate -s 8M hole$i; done",
+    for (script, why) in [
+        ("mkfifo fifo", "`fifo` is a named pipe, not a regular file"),
+        ("mkfifo answer.txt", "`answer.txt` is a named pipe, not a regular file"),
+        ("rm -rf \"$PWD\"", "`scratch/build/work` does not exist"),
+        (
+            "mv ../work ../other; ln -s /etc ../work",
+            "`scratch/build/work` or a part of it is not a directory",
+        ),
+        ("mv ../work ../other; mkfifo ../work", "`scratch/build/work` or a part of it is not a directory"),
     ] {
-        builds.fails(script, "what the build left cannot be used");
+        builds.fails(script, &format!("what the build left cannot be used: {why}"));
     }
+    // Nothing on disk, and more than a volume when it is copied.
+    let holes = builds.0.attempt(&builds.write("for i in $(seq 400); do truncate -s 8M hole$i; done"), &[]);
+    holes.ended(Exit::Done).graded("build-failed", 0.0);
+    assert_eq!(holes.document()["fault"], "student");
     for script in [
         "mkdir answer.txt",
         "ln -s /proc/self/environ answer.txt",

@@ -273,7 +273,7 @@ fn i1_names_that_a_terminal_would_obey_are_shown_as_text() {
     for (submission, exit) in [
         (good.as_path(), Exit::Done),
         (&intake.0.submitted("link"), Exit::SubmissionRefused),
-        (&good.join(hostile), Exit::SubmissionRefused),
+        (&good.join(hostile), Exit::Usage),
     ] {
         let args = ["try", "--color", "always", "--assignment"].map(Path::new);
         let folder = intake.0.assignment();
