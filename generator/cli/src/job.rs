@@ -136,11 +136,8 @@ fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliE
         },
     };
     let mut report = RunReport::new(private, circumstances);
+    report.refusal = said.iter().find_map(|line| line.strip_prefix("setup: refused: ")).map(str::to_owned);
     // Expectations are for hand-ins that are on time; a time that was named may cost marks.
-    // Setup's own sentence names the file; the document has the code alone.
-    if let Some(why) = said.iter().find_map(|line| line.strip_prefix("setup: refused: ")) {
-        report.refused_because(&format!("the submission was refused: {why}"));
-    }
     report.expected =
         if order.at.is_none() { expect::of(order.assignment, order.submission, &report) } else { None };
     Ok(Graded { report, student, outputs: case_outputs, said, not_kept })

@@ -19,6 +19,8 @@ pub(crate) struct RunReport {
     pub(crate) verdict: Verdict,
     pub(crate) fault: Option<Fault>,
     pub(crate) reason: String,
+    /// What Setup told the student about a refused submission; it names the file where there is one.
+    pub(crate) refusal: Option<String>,
     pub(crate) points: Points,
     pub(crate) max_points: Points,
     pub(crate) late_seconds: u64,
@@ -130,6 +132,7 @@ impl RunReport {
             verdict,
             fault,
             reason,
+            refusal: None,
             points,
             max_points,
             late_seconds,
@@ -148,12 +151,14 @@ impl RunReport {
             measured_stages,
         }
     }
+}
 
-    /// Puts a fuller sentence for why nothing ran in place of the document's.
-    pub(crate) fn refused_because(&mut self, why: &str) {
-        let short = std::mem::replace(&mut self.reason, why.to_owned());
-        for case in self.cases.iter_mut().filter(|case| case.reason == short) {
-            why.clone_into(&mut case.reason);
+impl RunReport {
+    /// Why nothing ran, as fully as it is known.
+    pub(crate) fn why(&self) -> String {
+        match &self.refusal {
+            Some(sentence) => format!("{}: {sentence}", self.reason),
+            None => self.reason.clone(),
         }
     }
 }

@@ -102,7 +102,7 @@ fn must_have_run(report: &RunReport) -> Result<(), CliError> {
         report.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Passed | Verdict::WrongOutput));
     let what = match failed.next() {
         None if !report.cases.is_empty() => return Ok(()),
-        _ if !report.reason.is_empty() => report.reason.clone(),
+        _ if !report.reason.is_empty() => report.why(),
         None => "no case of it ran".to_owned(),
         Some(case) => {
             let more = failed.count();

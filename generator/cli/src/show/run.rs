@@ -77,7 +77,7 @@ fn failure(out: &mut String, case: &CaseReport, told: &str) {
 fn marks(out: &mut String, report: &RunReport) {
     let RunReport { points, max_points, .. } = report;
     if !report.reason.is_empty() {
-        let _ = writeln!(out, "{}", report.reason);
+        let _ = writeln!(out, "{}", report.why());
     }
     let _ =
         write!(out, "{HEAD}{points} of {}{HEAD:#}, {}", count(max_points, "point"), verdict(report.verdict));
