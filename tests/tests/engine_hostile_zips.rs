@@ -63,7 +63,8 @@ impl Intake {
             );
         }
         let message = status_message(&kept.volume(Volume::Student));
-        assert_eq!(document["reason"], format!("the submission was refused: {message}"));
+        assert_eq!(document["reason"], format!("the submission was refused: {code}"));
+        assert_eq!(document["refusal"], message.as_str(), "it is told here as it is told the student");
         assert!(message.len() < 1_000 && !message.chars().any(char::is_control), "{code}: {message:?}");
         for place in ["/", "/tmp", "/volumes", "/etc"] {
             assert!(fs::symlink_metadata(Path::new(place).join(ESCAPED)).is_err(), "{code}: it left {place}");
