@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod administration;
 pub mod answers;
 pub mod configuration;
 pub mod exit;
@@ -24,6 +25,7 @@ pub mod volume;
 
 mod stage;
 
+pub use administration::Duty;
 pub use exit::Exit;
 pub use facts::{Fact, Output};
 pub use ids::{AssignmentId, CaseId, Digest, InvalidId, JobId, StudentId};
