@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Brings up a Kubernetes of one node with Argo Workflows and a registry, and prints how to reach it.
+#
+# Everything runs in namespaces of its own (network, mounts, processes) and keeps its files in one folder, so that taking it
+# down leaves nothing. It needs root, because kubelets do. Does nothing where it runs already.
+set -euo pipefail
+# shellcheck source=tests/cluster/node/settings.sh
+source "$(dirname "$0")/settings.sh"
+[[ "$(id -u)" == 0 ]] || fail "a kubelet needs root; run this as root, or name another cluster in KUBECONFIG"
+
+declare -A package_of=([runc]=runc [/usr/lib/cni/bridge]=containernetworking-plugins [docker-registry]=docker-registry
+    [iptables]=iptables [ip]=iproute2 [openssl]=openssl [debootstrap]=debootstrap [kubectl]=kubectl [unshare]=util-linux)
+missing=()
+for program in "${!package_of[@]}"; do
+    command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+done
+if ((${#missing[@]})); then
+    say "installing ${missing[*]}"
+    apt-get update -q >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+fi
+
+"$here/build.sh"
+export PATH="$bin:$state/bin:$PATH"
+export KUBECONFIG="$kubeconfig"
+if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
+    echo "$kubeconfig"
+    exit 0
+fi
+"$here/down.sh"
+
+mkdir -p "$state"/{bin,cni,claims,log,pod-logs,registries/"$registry"}
+chmod 711 "$state"
+for part in kube-apiserver kube-controller-manager kube-scheduler kubelet; do
+    ln -s "$bin/kubernetes" "$state/bin/$part"
+done
+for file in kubelet.yaml containerd.toml registry.yaml; do
+    sed -e "s,STATE,$state,g" -e "s,REGISTRY,$registry,g" "$here/config/$file" >"$state/$file"
+done
+sed "s,STATE,$state,g" "$here/config/cni.conflist" >"$state/cni/10-pods.conflist"
+echo "server = \"http://$registry\"" >"$state/registries/$registry/hosts.toml"
+"$here/pki.sh" "$state/pki"
+for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
+    echo "/proc/sys/$setting $(cat "/proc/sys/$setting")"
+done >"$state/kernel-settings"
+
+say "starting the cluster"
+setsid unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
+    bash "$here/init.sh" >"$state/log/init" 2>&1 </dev/null &
+unshare_pid=$!
+for _ in $(seq 100); do
+    init="$(cat "/proc/$unshare_pid/task/$unshare_pid/children" 2>/dev/null || true)"
+    [[ -z "$init" ]] || break
+    sleep 0.05
+done
+[[ -n "$init" ]] || fail "no namespaces; see $state/log/init"
+echo "${init// /}" >"$state/init.pid"
+ip link add "$host_device" type veth peer name node netns "${init// /}"
+ip address add "$host_address/30" dev "$host_device"
+ip link set "$host_device" up
+
+# patiently COMMAND...: until it succeeds, for two minutes; then shows why it does not
+patiently() {
+    for _ in $(seq 240); do
+        if "$@" >/dev/null 2>&1; then return; fi
+        [[ -e "/proc/${init// /}" ]] || fail "the cluster ended; see $state/log"
+        sleep 0.5
+    done
+    "$@" >&2 || fail "not within two minutes: $*; see $state/log"
+}
+
+patiently kubectl get --raw /readyz
+"$here/images.sh" nsenter --target "${init// /}" --all --
+patiently kubectl wait --for=condition=Ready node/assay --timeout=1s
+kubectl apply -f "$here/config/storage.yaml" >/dev/null
+say "installing Argo Workflows $argo_version"
+cp -r "$here/argo" "$bin/argo-manifests" "$state/"
+mv "$state/argo-manifests" "$state/argo/"
+sed -i "s/VERSION/$argo_version/" "$state/argo/kustomization.yaml"
+kubectl apply --server-side -k "$bin/argo-manifests/base/crds/full" >/dev/null
+kubectl apply --server-side -k "$state/argo" >/dev/null
+patiently kubectl --namespace argo rollout status deployment/workflow-controller deployment/argo-server --timeout=1s
+touch "$state/ready"
+say "ready"
+echo "$kubeconfig"
