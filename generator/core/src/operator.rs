@@ -159,6 +159,8 @@ mod tests {
             "claims: {private-results: 'x/{course}'}",
             "namespace: '{{workflow.name}}'",
             "service-accounts: {job: assay-executor}",
+            "service-accounts: {job: assay-cause}",
+            "service-accounts: {cause: '{{x}}'}",
             "stage-image: 'x {{y}}'",
             "job-storage: {size: 1.5Gi}",
             "ceilings: {deadline-seconds: 0}",

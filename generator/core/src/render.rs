@@ -5,6 +5,7 @@
 
 mod context;
 mod escape;
+pub(crate) mod steps;
 pub(crate) mod tag;
 pub(crate) mod wiring;
 
@@ -68,6 +69,7 @@ static LAYOUTS: LazyLock<Result<Tera, tera::Error>> = LazyLock::new(|| {
     tera.set_escape_fn(escape::escape);
     tera.autoescape_on([".yaml.tera"]);
     tera.add_raw_templates([
+        ("cause.yaml.tera", include_str!("../../../workflow-templates/cause.yaml.tera")),
         ("stage.yaml.tera", include_str!("../../../workflow-templates/stage.yaml.tera")),
         (TEMPLATE, include_str!("../../../workflow-templates/job.yaml.tera")),
     ])?;

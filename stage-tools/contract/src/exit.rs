@@ -53,6 +53,12 @@ impl Exit {
     pub const fn code(self) -> u8 {
         self as u8
     }
+
+    /// What that code means; `None` where it is none of ours, so that something else ended the program.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Exit> {
+        Exit::ALL.iter().copied().find(|exit| exit.code() == code)
+    }
 }
 
 #[cfg(test)]

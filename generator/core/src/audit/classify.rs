@@ -51,10 +51,22 @@ fn in_template(fields: &[&str], kind: &Kind<'_>) -> Code {
         ["metadata" | "annotations", ..] => Code::Metadata,
         ["containerSet", ..] => Code::ContainerSet,
         ["script", ..] => Code::Script,
+        ["resource", "manifest", "spec", rest @ ..] => in_pod(rest, kind),
+        ["resource", "manifest", _, ..] => Code::Manifest,
         ["resource", ..] => Code::Resource,
         ["data" | "http" | "plugin" | "suspend", ..] => Code::TemplateKind,
         ["initContainers", ..] => Code::InitContainer,
         ["sidecars", ..] => Code::Sidecar,
+        _ => anywhere(fields, kind),
+    }
+}
+
+/// In a pod that a manifest would make.
+fn in_pod(fields: &[&str], kind: &Kind<'_>) -> Code {
+    match fields {
+        ["containers"] => Code::Sidecar,
+        ["containers", rest @ ..] => in_container(rest, kind),
+        ["initContainers" | "ephemeralContainers", ..] => Code::InitContainer,
         _ => anywhere(fields, kind),
     }
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::operator::{Operator, Quantity};
 use crate::plan::{Plan, StagePlan};
 use crate::render::tag::{Parameter, Tag};
-use crate::render::wiring;
+use crate::render::{steps as own, wiring};
+
+mod steps;
 
 pub(super) const API_VERSION: &str = "argoproj.io/v1alpha1";
 pub(super) const KIND: &str = "WorkflowTemplate";
@@ -43,6 +45,7 @@ fn spec(plan: &Plan, operator: &Operator, labels: &Value) -> Value {
     let settings = operator.settings();
     let mut templates = dags(operator);
     templates.extend(plan.stages.iter().map(|stage| stage_template(stage, plan, operator)));
+    templates.push(steps::cause(operator));
     json!({
         "entrypoint": "job",
         "arguments": {"parameters": Parameter::ALL.map(job_parameter)},
@@ -100,6 +103,7 @@ fn dags(operator: &Operator) -> Vec<Value> {
     let inputs = json!({"parameters": names(&carried)});
     let results: Vec<_> = wiring::inputs(Stage::Results).collect();
     let finalise: Vec<_> = wiring::inputs(Stage::Finalise).collect();
+    let tested = format!("({}) && ({})", ended("verify"), ended("test"));
     vec![
         json!({
             "name": "job",
@@ -109,7 +113,7 @@ fn dags(operator: &Operator) -> Vec<Value> {
                 {
                     "name": "turn",
                     "template": "turn",
-                    "depends": ended(Stage::Setup),
+                    "depends": ended("setup"),
                     "arguments": arguments(&carried, wiring::from_task),
                 },
             ]},
@@ -134,15 +138,21 @@ fn dags(operator: &Operator) -> Vec<Value> {
                 {"name": "verify", "template": "verify", "when": wiring::accepted()},
                 {"name": "test", "template": "test", "depends": "verify.Succeeded"},
                 {
+                    "name": "cause",
+                    "template": "cause",
+                    "depends": tested,
+                    "when": own::cause_is_asked(),
+                },
+                {
                     "name": "results",
                     "template": "results",
-                    "depends": format!("({}) && ({})", ended(Stage::Verify), ended(Stage::Test)),
+                    "depends": format!("{tested} && ({})", ended("cause")),
                     "arguments": arguments(&results, wiring::behind_locks),
                 },
                 {
                     "name": "finalise",
                     "template": "finalise",
-                    "depends": ended(Stage::Results),
+                    "depends": ended("results"),
                     "arguments": arguments(&finalise, wiring::behind_locks),
                 },
             ]},
@@ -151,8 +161,8 @@ fn dags(operator: &Operator) -> Vec<Value> {
 }
 
 /// That a task has ended, in whatever way.
-fn ended(stage: Stage) -> String {
-    ["Succeeded", "Failed", "Errored", "Skipped", "Omitted"].map(|end| format!("{stage}.{end}")).join(" || ")
+fn ended(task: &str) -> String {
+    ["Succeeded", "Failed", "Errored", "Skipped", "Omitted"].map(|end| format!("{task}.{end}")).join(" || ")
 }
 
 fn display(title: &str) -> Value {
@@ -210,12 +220,7 @@ fn stage_template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Value {
         "metadata": {"labels": {"assay.dev/stage": stage, "assay.dev/trust": stage.trust()}},
         "activeDeadlineSeconds": deadline_seconds.to_string(),
         "timeout": wiring::timeout(*deadline_seconds),
-        "securityContext": {
-            "runAsNonRoot": true,
-            "runAsUser": uid,
-            "runAsGroup": uid,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_security(*uid),
         "volumes": volumes(plan, job, operator),
         "container": container,
     });
@@ -232,6 +237,16 @@ fn stage_template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Value {
         template["retryStrategy"] = json!({"limit": retries.to_string(), "retryPolicy": "Always"});
     }
     template
+}
+
+/// Every pod's user and confinement.
+fn pod_security(uid: u32) -> Value {
+    json!({
+        "runAsNonRoot": true,
+        "runAsUser": uid,
+        "runAsGroup": uid,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    })
 }
 
 /// Read-only mounts are read-only at their source too: Argo mounts each volume once more, read-write, beside the stage.

@@ -2,7 +2,7 @@
 
 use assay_contract::Volume;
 
-use super::{Claims, Keep, OperatorError, Placeholder, Settings, TrustedPods, Users};
+use super::{Claims, Keep, OperatorError, Placeholder, ServiceAccounts, Settings, TrustedPods, Users};
 
 /// A DNS name of Kubernetes: what namespaces, claims, Secrets and ServiceAccounts may be called, `max` long.
 pub(super) fn is_dns_name(text: &str, max: usize, dots: bool) -> bool {
@@ -42,6 +42,12 @@ pub(super) fn names(settings: &Settings) -> Result<(), OperatorError> {
             is_dns_name(&s.service_accounts.executor, 253, true),
             name,
         ),
+        (
+            "service-accounts.cause",
+            &s.service_accounts.cause,
+            is_dns_name(&s.service_accounts.cause, 253, true),
+            name,
+        ),
         ("signing-key.secret", &s.signing_key.secret, is_dns_name(&s.signing_key.secret, 253, true), name),
         ("signing-key.key", &s.signing_key.key, is_key(&s.signing_key.key), key),
         ("cap.config-map", &s.cap.config_map, is_dns_name(&s.cap.config_map, 253, true), name),
@@ -52,11 +58,12 @@ pub(super) fn names(settings: &Settings) -> Result<(), OperatorError> {
             return Err(OperatorError::Invalid { field, found: found.clone(), expected });
         }
     }
-    if s.service_accounts.job == s.service_accounts.executor {
+    let ServiceAccounts { job, executor, cause } = &s.service_accounts;
+    if [executor, cause].contains(&job) {
         return Err(OperatorError::Invalid {
             field: "service-accounts.job",
-            found: s.service_accounts.job.clone(),
-            expected: "another account than `service-accounts.executor`, which holds rights",
+            found: job.clone(),
+            expected: "another account than the others, which hold rights",
         });
     }
     Ok(())

@@ -128,6 +128,8 @@ part! {
         job: String = "assay-none".into(),
         /// The account of Argo's own container in each pod: may create and patch workflowtaskresults, nothing else.
         executor: String = "assay-executor".into(),
+        /// The account of the step that tells why a stage's pod ended: the same, and it may get workflows.
+        cause: String = "assay-cause".into(),
     }
 }
 

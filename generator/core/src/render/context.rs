@@ -3,8 +3,9 @@
 use assay_contract::{Lifetime, Stage, Volume, facts, layout};
 use serde::Serialize;
 
+use super::steps::Step;
 use super::tag::{Parameter, Tag};
-use super::wiring;
+use super::{steps, wiring};
 use crate::operator::{Operator, Quantity};
 use crate::plan::{Plan, StagePlan};
 
@@ -28,6 +29,7 @@ pub(super) struct Job {
     turn: Turn,
     graded: Graded,
     stages: Vec<StageContext>,
+    cause: CauseStep,
 }
 
 #[derive(Serialize)]
@@ -73,8 +75,28 @@ struct Turn {
 #[derive(Serialize)]
 struct Graded {
     accepted: String,
+    cause_is_asked: String,
     results: Vec<FactValue>,
     finalise: Vec<FactValue>,
+}
+
+#[derive(Serialize)]
+struct CauseStep {
+    id: &'static str,
+    title: &'static str,
+    outputs: Vec<OutputWord>,
+    account: String,
+    deadline_seconds: String,
+    timeout: String,
+    user: u32,
+    workflow: String,
+}
+
+#[derive(Serialize)]
+struct OutputWord {
+    name: &'static str,
+    filter: String,
+    default: &'static str,
 }
 
 #[derive(Serialize)]
@@ -177,10 +199,32 @@ impl Job {
             },
             graded: Graded {
                 accepted: wiring::accepted(),
+                cause_is_asked: steps::cause_is_asked(),
                 results: values(wiring::inputs(Stage::Results), wiring::behind_locks),
                 finalise: values(wiring::inputs(Stage::Finalise), wiring::behind_locks),
             },
             stages: stages.iter().map(|stage| StageContext::new(stage, plan, operator)).collect(),
+            cause: CauseStep::new(operator),
+        }
+    }
+}
+
+impl CauseStep {
+    fn new(operator: &Operator) -> Self {
+        let word = |stage: Stage| OutputWord {
+            name: stage.id(),
+            filter: steps::cause_of(stage),
+            default: facts::NONE,
+        };
+        Self {
+            id: Step::Cause.id(),
+            title: Step::Cause.title(),
+            outputs: steps::ASKED.into_iter().map(word).collect(),
+            account: operator.settings().service_accounts.cause.clone(),
+            deadline_seconds: steps::DEADLINE_SECONDS.to_string(),
+            timeout: wiring::timeout(steps::DEADLINE_SECONDS),
+            user: operator.settings().users.trusted,
+            workflow: Tag::job().to_string(),
         }
     }
 }

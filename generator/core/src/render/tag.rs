@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use assay_contract::{Output, Stage, facts};
+use assay_contract::result::StageStatus;
+use assay_contract::{Cause, Exit, Fact, Output, Stage, facts};
 
 /// A parameter of the whole job, which whoever starts it sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,34 @@ impl Tag {
     /// must be no `?.` behind the task's name: Argo would then settle on the default before the task has run.
     pub(crate) fn exit_code(stage: Stage) -> Self {
         Self(format!("{{{{=tasks.{stage}.exitCode ?? '{}'}}}}", facts::NONE))
+    }
+
+    /// Why an earlier stage's pod ended, as the step of that name found; it may have been left out or have failed.
+    pub(crate) fn cause(stage: Stage) -> Self {
+        Self(format!("{{{{=tasks.cause.outputs?.parameters?.{stage} ?? '{}'}}}}", Cause::None))
+    }
+
+    /// Whether a stage ended so that its tool could not say why: it failed, and not with a code of ours.
+    ///
+    /// Of Setup, which ended before the locks, it is asked through what was handed down. Each question is a tag of its own:
+    /// the two are answered at different times. A task's status comes first in it, so that Argo cannot settle it early.
+    pub(crate) fn ended_without_a_word(stage: Stage) -> Self {
+        let (status, exit) = match stage {
+            Stage::Setup => (
+                format!("inputs.parameters['{}']", Fact::Status(stage).name()),
+                format!("inputs.parameters['{}']", Fact::ExitCode(stage).name()),
+            ),
+            Stage::Verify | Stage::Test | Stage::Results | Stage::Finalise => {
+                (format!("tasks.{stage}.status"), format!("(tasks.{stage}.exitCode ?? '{}')", facts::NONE))
+            }
+        };
+        let ours: Vec<_> = Exit::ALL
+            .iter()
+            .filter(|exit| **exit != Exit::Done)
+            .map(|exit| format!("'{}'", exit.code()))
+            .collect();
+        let (failed, error, ours) = (StageStatus::Failed.id(), StageStatus::Error.id(), ours.join(", "));
+        Self(format!("{{{{={status} in ['{failed}', '{error}'] && !({exit} in [{ours}])}}}}"))
     }
 
     /// What an earlier task of the same DAG left, as [`Tag::exit_code`]; a failed task may lack any part of the path.

@@ -6,11 +6,21 @@ use assay_contract::{Fact, Output, Stage};
 use super::tag::{Parameter, Tag};
 use crate::plan::Plan;
 
-/// The stage whose end or output a fact tells of.
-fn origin(fact: Fact) -> Option<Stage> {
+/// Whose task a fact is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A stage's.
+    Stage(Stage),
+    /// That of the step which tells causes.
+    Cause,
+}
+
+/// The task from which a fact is taken; `None` for facts that are known from the start.
+fn origin(fact: Fact) -> Option<Origin> {
     match fact {
-        Fact::Status(stage) | Fact::ExitCode(stage) => Some(stage),
-        Fact::From(output) => Some(output.stage()),
+        Fact::Status(stage) | Fact::ExitCode(stage) => Some(Origin::Stage(stage)),
+        Fact::Cause(_) => Some(Origin::Cause),
+        Fact::From(output) => Some(Origin::Stage(output.stage())),
         Fact::Job | Fact::Assignment | Fact::Revision | Fact::Student | Fact::Digest | Fact::HandedIn => None,
     }
 }
@@ -24,7 +34,7 @@ pub(crate) fn inputs(stage: Stage) -> impl Iterator<Item = Fact> {
 pub(crate) fn carried() -> Vec<Fact> {
     let mut carried = vec![];
     for fact in Stage::ALL.into_iter().flat_map(inputs) {
-        if origin(fact) == Some(Stage::Setup) && !carried.contains(&fact) {
+        if origin(fact) == Some(Origin::Stage(Stage::Setup)) && !carried.contains(&fact) {
             carried.push(fact);
         }
     }
@@ -38,6 +48,7 @@ pub(crate) fn from_task(fact: Fact) -> Option<Tag> {
     match fact {
         Fact::Status(stage) => Some(Tag::status(stage)),
         Fact::ExitCode(stage) => Some(Tag::exit_code(stage)),
+        Fact::Cause(stage) => Some(Tag::cause(stage)),
         Fact::From(output) => Some(Tag::output(output)),
         Fact::Job | Fact::Assignment | Fact::Revision | Fact::Student | Fact::Digest | Fact::HandedIn => None,
     }
@@ -45,7 +56,11 @@ pub(crate) fn from_task(fact: Fact) -> Option<Tag> {
 
 /// A fact as the DAG behind the locks knows it: handed down where Setup is its origin, otherwise from its own tasks.
 pub(crate) fn behind_locks(fact: Fact) -> Option<Tag> {
-    if origin(fact) == Some(Stage::Setup) { Some(Tag::input(&fact.name())) } else { from_task(fact) }
+    if origin(fact) == Some(Origin::Stage(Stage::Setup)) {
+        Some(Tag::input(&fact.name()))
+    } else {
+        from_task(fact)
+    }
 }
 
 /// A fact's value on a stage's command line.
@@ -57,7 +72,9 @@ pub(crate) fn word(fact: Fact, plan: &Plan) -> String {
         Fact::Student => Tag::parameter(Parameter::Student).to_string(),
         Fact::Digest => Tag::parameter(Parameter::Digest).to_string(),
         Fact::HandedIn => Tag::parameter(Parameter::HandedIn).to_string(),
-        Fact::Status(_) | Fact::ExitCode(_) | Fact::From(_) => Tag::input(&fact.name()).to_string(),
+        Fact::Status(_) | Fact::ExitCode(_) | Fact::Cause(_) | Fact::From(_) => {
+            Tag::input(&fact.name()).to_string()
+        }
     }
 }
 
@@ -110,7 +127,11 @@ mod tests {
         for stage in [Stage::Results, Stage::Finalise] {
             for fact in inputs(stage) {
                 assert!(behind_locks(fact).is_some(), "{}", fact.name());
-                assert!(origin(fact) != Some(Stage::Setup) || carried().contains(&fact), "{}", fact.name());
+                assert!(
+                    origin(fact) != Some(Origin::Stage(Stage::Setup)) || carried().contains(&fact),
+                    "{}",
+                    fact.name()
+                );
             }
         }
         assert!(carried().contains(&Fact::From(Output::Outcome)), "Verify is decided by it");
