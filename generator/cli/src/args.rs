@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show which stage sees which volume
     Mounts(Mounts),
+    /// Print the admission policies that hold a cluster to the table
+    Admission(OperatorFile),
     /// Print the JSON Schema of assignment.yaml
     Schema,
     /// Say more about a code that `check` or `audit` reported
@@ -226,6 +228,12 @@ pub(crate) struct Receipt {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReceiptCommand {
+    /// Make a new signing key, and print its public key
+    Key {
+        /// Where the private key goes; the file must not exist
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Check a receipt without a network
     Verify {
         /// The receipt

@@ -52,6 +52,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Check(args) => commands::check::run(console, args),
         Command::Render(args) => commands::render::run(console, args),
         Command::Audit(args) => commands::audit::run(console, args),
+        Command::Admission(args) => commands::admission::run(console, args),
         Command::Mounts(args) => commands::render::mounts(console, args),
         Command::Schema => commands::check::schema(console),
         Command::Explain(args) => commands::explain::run(console, args),

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod assignment;
 pub mod audit;
 pub mod diagnostics;

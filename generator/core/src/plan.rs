@@ -277,10 +277,15 @@ impl StagePlan {
     /// The program it runs: our image's own tool, or the one that Setup brought into `submission`.
     #[must_use]
     pub fn program(&self) -> String {
-        match self.stage.trust() {
-            Trust::Trusted => "/assay-stage".into(),
-            Trust::Untrusted => format!("{}/{}", Volume::Submission.path(), layout::TOOL),
-        }
+        program(self.stage.trust())
+    }
+}
+
+/// Where the stage tool is, for stages of that trust.
+pub(crate) fn program(trust: Trust) -> String {
+    match trust {
+        Trust::Trusted => "/assay-stage".into(),
+        Trust::Untrusted => format!("{}/{}", Volume::Submission.path(), layout::TOOL),
     }
 }
 

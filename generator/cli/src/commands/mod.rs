@@ -1,5 +1,6 @@
 //! One module a command; each gets its arguments and a console, and gives an exit code or an error.
 
+pub(crate) mod admission;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod explain;
