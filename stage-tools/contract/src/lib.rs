@@ -10,6 +10,7 @@ pub mod administration;
 pub mod answers;
 pub mod cause;
 pub mod configuration;
+pub mod duties;
 pub mod exit;
 pub mod facts;
 pub mod gradebook;
