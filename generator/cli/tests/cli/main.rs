@@ -13,6 +13,7 @@ mod session;
 #[path = "../support/update.rs"]
 mod update;
 
+mod admission;
 mod audit;
 mod check;
 mod exits;
