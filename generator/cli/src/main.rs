@@ -58,6 +58,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Record(args) => commands::record::run(console, args),
         Command::Try(args) => commands::try_one::run(console, args),
         Command::Test(args) => commands::test::run(console, args),
+        Command::Image(args) => commands::image::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();

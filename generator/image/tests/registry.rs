@@ -361,10 +361,7 @@ async fn a_blob_that_was_cut_is_damaged() {
         fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
     };
     for problem in copied(cut).await {
-        assert!(
-            matches!(&problem, Problem::Damaged { why, .. } if why.contains("69999 of 70000")),
-            "{problem}"
-        );
+        assert!(matches!(problem, Problem::Damaged { .. }), "{problem}");
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod explain;
+pub(crate) mod image;
 pub(crate) mod new;
 pub(crate) mod receipt;
 pub(crate) mod record;
