@@ -63,6 +63,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Submit(args) => commands::submit::run(console, args),
         Command::Status(args) => commands::status::run(console, args),
         Command::Result(args) => commands::result::run(console, args),
+        Command::Image(args) => commands::image::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();

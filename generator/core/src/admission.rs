@@ -103,7 +103,7 @@ const POD_SPEC_PATCH: &str = "^((enableServiceLinks: false|hostUsers: false|runt
 
 /// The labels by which a pod is judged.
 const JUDGED_BY: [&str; 4] =
-    ["assay.dev/stage", "assay.dev/duty", "assay.dev/isolation", "hub.jupyter.org/username"];
+    ["assay.dev/stage", "assay.dev/duty", "workflows.argoproj.io/workflow", "hub.jupyter.org/username"];
 
 /// Accounts besides the operator's that hold a token in Argo's own containers: the cause step's and the strict launcher's.
 const OTHER_EXECUTORS: [&str; 2] = ["assay-cause", "assay-strict"];

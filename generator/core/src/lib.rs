@@ -9,6 +9,7 @@ pub mod admission;
 pub mod assignment;
 pub mod audit;
 pub mod diagnostics;
+pub mod isolation;
 pub mod mounts;
 pub mod operator;
 pub mod pack;

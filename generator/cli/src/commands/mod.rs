@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod cluster;
 pub(crate) mod explain;
+pub(crate) mod image;
 pub(crate) mod new;
 pub(crate) mod publish;
 pub(crate) mod receipt;

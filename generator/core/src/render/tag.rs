@@ -6,6 +6,8 @@ use std::fmt;
 use assay_contract::result::StageStatus;
 use assay_contract::{Cause, Exit, Fact, Output, Stage, facts};
 
+use super::steps::PodWord;
+
 /// A parameter of the whole job, which whoever starts it sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
@@ -62,6 +64,11 @@ impl Tag {
         Self("{{workflow.creationTimestamp.RFC3339}}".into())
     }
 
+    /// The job's phase, as its exit handler knows it.
+    pub(crate) fn phase() -> Self {
+        Self("{{workflow.status}}".into())
+    }
+
     /// A parameter of the job.
     pub(crate) fn parameter(parameter: Parameter) -> Self {
         Self(format!("{{{{workflow.parameters.{}}}}}", parameter.name()))
@@ -88,6 +95,32 @@ impl Tag {
     /// Why an earlier stage's pod ended, as the step of that name found; it may have been left out or have failed.
     pub(crate) fn cause(stage: Stage) -> Self {
         Self(format!("{{{{=tasks.cause.outputs?.parameters?.{stage} ?? '{}'}}}}", Cause::None))
+    }
+
+    /// A word that the step which made a stage's bare pod left of it; `otherwise` where it left none.
+    ///
+    /// `otherwise` is part of the tag's expression: names of tasks and quoted words of ours.
+    fn of_bare_pod(stage: Stage, word: PodWord, otherwise: &str) -> Self {
+        Self(format!("{{{{=tasks.{stage}.outputs?.parameters?.{} ?? {otherwise}}}}}", word.id()))
+    }
+
+    /// How a stage ended that ran in a bare pod: the task that made the pod succeeds however the pod ended.
+    pub(crate) fn bare_status(stage: Stage) -> Self {
+        Self::of_bare_pod(stage, PodWord::Status, &format!("tasks.{stage}.status"))
+    }
+
+    /// The exit code of a stage that ran in a bare pod.
+    pub(crate) fn bare_exit_code(stage: Stage) -> Self {
+        Self::of_bare_pod(stage, PodWord::Exit, &format!("'{}'", facts::NONE))
+    }
+
+    /// Why a bare pod ended. Where the task that made it failed, nobody saw its end, and what that task's own pod died of is
+    /// nothing that a student did.
+    pub(crate) fn bare_cause(stage: Stage) -> Self {
+        let (failed, error) = (StageStatus::Failed.id(), StageStatus::Error.id());
+        let (lost, none) = (Cause::Lost, Cause::None);
+        let otherwise = format!("(tasks.{stage}.status in ['{failed}', '{error}'] ? '{lost}' : '{none}')");
+        Self::of_bare_pod(stage, PodWord::Cause, &otherwise)
     }
 
     /// Whether a stage ended so that its tool could not say why: it failed, and not with a code of ours.

@@ -1,9 +1,11 @@
 //! How the facts of the contract reach a stage through Argo: as parameters of the job, of the templates in between, and as
 //! words of the command line.
 
-use assay_contract::{Fact, Output, Stage};
+use assay_contract::result::StageStatus;
+use assay_contract::{Fact, Output, Stage, Trust, facts};
 
 use super::tag::{Parameter, Tag};
+use crate::isolation::Isolation;
 use crate::plan::Plan;
 
 /// Whose task a fact is taken from.
@@ -55,11 +57,28 @@ pub(crate) fn from_task(fact: Fact) -> Option<Tag> {
 }
 
 /// A fact as the DAG behind the locks knows it: handed down where Setup is its origin, otherwise from its own tasks.
-pub(crate) fn behind_locks(fact: Fact) -> Option<Tag> {
+pub(crate) fn behind_locks(fact: Fact, isolation: Isolation) -> Option<Tag> {
     if origin(fact) == Some(Origin::Stage(Stage::Setup)) {
-        Some(Tag::input(&fact.name()))
-    } else {
-        from_task(fact)
+        return Some(Tag::input(&fact.name()));
+    }
+    match fact {
+        Fact::Status(stage) if is_bare(stage, isolation) => Some(Tag::bare_status(stage)),
+        Fact::ExitCode(stage) if is_bare(stage, isolation) => Some(Tag::bare_exit_code(stage)),
+        Fact::Cause(stage) if is_bare(stage, isolation) => Some(Tag::bare_cause(stage)),
+        _ => from_task(fact),
+    }
+}
+
+/// Whether a stage runs in a bare pod, made by a step.
+pub(crate) fn is_bare(stage: Stage, isolation: Isolation) -> bool {
+    isolation == Isolation::Strict && stage.trust() == Trust::Untrusted
+}
+
+/// A fact as it is told where a job is concluded of which nothing is known: no stage ran, nothing was left.
+pub(crate) fn unknown(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Status(_) => StageStatus::Omitted.id(),
+        _ => facts::NONE,
     }
 }
 
@@ -89,6 +108,22 @@ pub(crate) fn arguments(stage: Stage, plan: &Plan) -> Vec<String> {
 /// When Verify runs, and Test after it: Setup accepted the submission.
 pub(crate) fn accepted() -> String {
     format!("{} == {ACCEPTED}", Tag::input(Output::Outcome.name()))
+}
+
+/// When Test runs behind a Verify in a bare pod: that pod succeeded, and not only the step that made it.
+pub(crate) fn built(isolation: Isolation) -> Option<String> {
+    is_bare(Stage::Verify, isolation)
+        .then(|| format!("{} == {}", Tag::bare_status(Stage::Verify), StageStatus::Succeeded.id()))
+}
+
+/// When bare pods are removed: they may have been made.
+pub(crate) fn has_bare_pods() -> String {
+    format!("{} != {}", Tag::status(Stage::Verify), StageStatus::Skipped.id())
+}
+
+/// When a job is rescued: it did not come to its end.
+pub(crate) fn is_rescued() -> String {
+    format!("{} != {}", Tag::phase(), StageStatus::Succeeded.id())
 }
 
 /// What Setup leaves as its outcome when the job is to go on.
@@ -124,9 +159,12 @@ mod tests {
 
     #[test]
     fn everything_that_tells_of_a_stage_reaches_the_stages_behind_it() {
-        for stage in [Stage::Results, Stage::Finalise] {
+        for (stage, isolation) in [Stage::Results, Stage::Finalise]
+            .into_iter()
+            .flat_map(|stage| Isolation::ALL.map(|isolation| (stage, isolation)))
+        {
             for fact in inputs(stage) {
-                assert!(behind_locks(fact).is_some(), "{}", fact.name());
+                assert!(behind_locks(fact, isolation).is_some(), "{}", fact.name());
                 assert!(
                     origin(fact) != Some(Origin::Stage(Stage::Setup)) || carried().contains(&fact),
                     "{}",
