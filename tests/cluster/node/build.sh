@@ -28,6 +28,9 @@ containerd=github.com/containerd/containerd/v2
 build node -tags "no_btrfs no_devmapper no_zfs" -ldflags "-s -w -X $containerd/version.Version=$containerd_version" \
     "$containerd/cmd/containerd" "$containerd/cmd/containerd-shim-runc-v2" "$containerd/cmd/ctr"
 
+say "  the enforcer of NetworkPolicies"
+build policies -ldflags "-s -w" .
+
 # Archives of modules hold no symbolic links and no built pages, and Argo's sources need one of each.
 say "  argo"
 source_tree="$(mktemp -d)"

@@ -37,7 +37,7 @@ done
 for file in kubelet.yaml containerd.toml registry.yaml; do
     sed -e "s,STATE,$state,g" -e "s,REGISTRY,$registry,g" "$here/config/$file" >"$state/$file"
 done
-sed "s,STATE,$state,g" "$here/config/cni.conflist" >"$state/cni/10-pods.conflist"
+sed -e "s,STATE,$state,g" -e "s,PODS,$pods_subnet,g" "$here/config/cni.conflist" >"$state/cni/10-pods.conflist"
 echo "server = \"http://$registry\"" >"$state/registries/$registry/hosts.toml"
 "$here/pki.sh" "$state/pki"
 for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
