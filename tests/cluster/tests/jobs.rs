@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_tests_cluster::{Bed, Job, assay, run, trial};
+use assay_tests_cluster::{Bed, Job, run, trial};
 use serde_json::Value;
 
 /// An example, and one moment before its due date: in its own zone and in UTC.
@@ -55,7 +55,8 @@ fn same_as_local(
     let folder = published(&bed, example, work.path())?;
     let path = folder.join("submissions").join(submission);
     let text = path.to_str().ok_or("a path that is no text")?;
-    let here = assay(&folder, ["try", text, "--assignment", ".", "--at", local, "--output", "json"])?.json()?;
+    let here =
+        bed.assay(&folder, ["try", text, "--assignment", ".", "--at", local, "--output", "json"])?.json()?;
     let job = Job::submit(&bed, &folder, &path, student, utc)?;
     job.ended()?;
     let there = job.result(&folder)?;
@@ -69,7 +70,7 @@ fn published(bed: &Bed, example: &str, work: &Path) -> Result<PathBuf, String> {
     static PUBLISHING: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one = PUBLISHING.lock().map_err(|error| error.to_string())?;
     let folder = bed.example(example, work, |text| text)?;
-    assay(&folder, ["publish", ".", "--yes"])?.ok()?;
+    bed.assay(&folder, ["publish", ".", "--yes"])?.ok()?;
     Ok(folder)
 }
 
@@ -78,7 +79,8 @@ fn compare(here: &Value, there: &Value, path: &str, differences: &mut Vec<String
         (Value::Object(one), Value::Object(other)) => {
             let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
             for name in names.into_iter().filter(|name| !CIRCUMSTANCES.contains(&name.as_str())) {
-                let field = |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
+                let field =
+                    |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
                 compare(&field(one), &field(other), &format!("{path}/{name}"), differences);
             }
         }
