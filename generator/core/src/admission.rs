@@ -121,15 +121,14 @@ impl Values {
         let claims = Claims { operator };
         Self {
             label_keys: cel::list(JUDGED_BY),
-            stages: cel::map(Stage::ALL.map(|stage| (stage.id(), row(&assay_contract::table::mounts(stage))))),
+            stages: cel::map(
+                Stage::ALL.map(|stage| (stage.id(), row(&assay_contract::table::mounts(stage)))),
+            ),
             duties: cel::map(Duty::ALL.map(|duty| (duty.id(), row(&duty.mounts())))),
             users: cel::map(Stage::ALL.map(|stage| (stage.id(), operator.user(stage).to_string()))),
             trusted_user: settings.users.trusted,
             untrusted: cel::list(
-                Stage::ALL
-                    .into_iter()
-                    .filter(|stage| stage.trust() == Trust::Untrusted)
-                    .map(Stage::id),
+                Stage::ALL.into_iter().filter(|stage| stage.trust() == Trust::Untrusted).map(Stage::id),
             ),
             key_holders: cel::list(Stage::ALL.into_iter().filter(|stage| stage.holds_key()).map(Stage::id)),
             key_variable: layout::SIGNING_KEY,
@@ -151,10 +150,8 @@ impl Values {
             named: claims.named(of_volume),
             courses: claims.courses(),
             course_id: COURSE_ID,
-            desk_claims: claims.of_courses(
-                Duty::Desk.mounts().into_iter().map(|mount| mount.volume),
-                of_volume,
-            ),
+            desk_claims: claims
+                .of_courses(Duty::Desk.mounts().into_iter().map(|mount| mount.volume), of_volume),
             own_home: cel::fill(&settings.claims.student, "variables.labels['hub.jupyter.org/username']"),
             job_volumes: cel::list(job_volumes().map(Volume::id)),
             claim_is_persistent: claims.is_persistent("c"),
