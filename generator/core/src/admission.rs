@@ -105,16 +105,12 @@ const POD_SPEC_PATCH: &str = "^((enableServiceLinks: false|hostUsers: false|runt
 const JUDGED_BY: [&str; 4] =
     ["assay.dev/stage", "assay.dev/duty", "workflows.argoproj.io/workflow", "hub.jupyter.org/username"];
 
-/// Accounts besides the operator's that hold a token in Argo's own containers: the cause step's and the strict launcher's.
-const OTHER_EXECUTORS: [&str; 2] = ["assay-cause", "assay-strict"];
-
 impl Values {
     fn new(operator: &Operator) -> Self {
         let settings = operator.settings();
         let Settings { namespace, stage_image, service_accounts, signing_key, .. } = settings;
-        let executors: Vec<String> = std::iter::once(service_accounts.executor.clone())
-            .chain(OTHER_EXECUTORS.map(String::from))
-            .collect();
+        let ServiceAccounts { job: _, executor, cause, strict } = service_accounts;
+        let executors = [executor, cause, strict];
         let tokens: Vec<String> =
             executors.iter().map(|account| format!("{account}.service-account-token")).collect();
         let of_volume = "v.persistentVolumeClaim.claimName";
