@@ -10,7 +10,7 @@ use assay_contract::{Duty, Lifetime, Mount, Stage, Trust, Volume, layout};
 use serde::Serialize;
 use tera::Tera;
 
-use crate::operator::{ClaimPattern, Operator, Settings};
+use crate::operator::{ClaimPattern, Operator, ServiceAccounts, Settings};
 use crate::plan;
 use crate::render::tag::Parameter;
 
