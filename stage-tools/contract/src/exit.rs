@@ -44,6 +44,8 @@ exits! {
     Key = 34 "A signing key is missing or cannot be used."
     ReceiptInvalid = 35 "A receipt is not what it claims to be."
     Interrupted = 36 "The run was interrupted."
+    ClusterUnavailable = 37 "The cluster cannot be reached, or lacks something."
+    ClusterRefused = 38 "The cluster does not let this account do that."
     Bug = 70 "A bug in Assay."
 }
 

@@ -1,0 +1,231 @@
+//! Why something could not be done in a cluster, whose fault it is and what mends it.
+
+use std::time::Duration;
+
+use assay_contract::Exit;
+use assay_core::operator::OperatorError;
+
+use crate::rights::{ARGO, OPERATOR_MAP, Right};
+
+/// Why something could not be done in a cluster.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// There is no kubeconfig, and this is no pod.
+    #[error("no cluster is configured")]
+    NotConfigured(#[source] Box<kube::config::KubeconfigError>),
+    /// The kubeconfig cannot be used.
+    #[error("the configuration of the cluster cannot be used")]
+    Configuration(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody answers.
+    #[error("the cluster cannot be reached to {right}")]
+    Unreachable {
+        /// What was tried.
+        right: Right,
+        /// What happened.
+        source: Box<kube::Error>,
+    },
+    /// An answer did not come in time.
+    #[error("the cluster did not answer within {} s to {right}", after.as_secs())]
+    Silent {
+        /// What was tried.
+        right: Right,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The cluster does not know who asks.
+    #[error("the cluster does not accept these credentials")]
+    Unauthorised,
+    /// The account lacks a right.
+    #[error("this account may not {right} in namespace {namespace}")]
+    Forbidden {
+        /// Which right.
+        right: Right,
+        /// Where.
+        namespace: String,
+    },
+    /// Admission refused an object.
+    #[error("the cluster's policies refuse to {right}: {message}")]
+    Refused {
+        /// What was tried.
+        right: Right,
+        /// What the policy says.
+        message: String,
+    },
+    /// Argo Workflows is not installed.
+    #[error("the cluster does not know Argo's {resource}")]
+    NoArgo {
+        /// Which resource is not known.
+        resource: &'static str,
+    },
+    /// The cluster said no for a reason that is not known here.
+    #[error("the cluster failed to {right}")]
+    Failed {
+        /// What was tried.
+        right: Right,
+        /// What it said.
+        source: Box<kube::Error>,
+    },
+    /// The operator's settings are not in the cluster.
+    #[error("there is no ConfigMap {OPERATOR_MAP} with `operator.yaml` in namespace {namespace}")]
+    NoOperator {
+        /// Where it was looked for.
+        namespace: String,
+    },
+    /// The operator's settings in the cluster cannot be used.
+    #[error("the ConfigMap {OPERATOR_MAP} in namespace {namespace} cannot be used")]
+    Operator {
+        /// Where it is.
+        namespace: String,
+        /// What is wrong with it.
+        source: OperatorError,
+    },
+    /// The operator's settings are for another namespace.
+    #[error("the operator's settings are for namespace {theirs}, not {asked}")]
+    OtherNamespace {
+        /// The one in the settings.
+        theirs: String,
+        /// The one that was asked for.
+        asked: String,
+    },
+}
+
+impl ClusterError {
+    /// What the API server's `error` means for whoever used `right` in `namespace`.
+    pub(crate) fn of(error: kube::Error, right: Right, namespace: &str) -> ClusterError {
+        let source = Box::new(error);
+        let kube::Error::Api(status) = &*source else {
+            return match *source {
+                kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_) => {
+                    ClusterError::Unreachable { right, source }
+                }
+                kube::Error::Auth(_) => ClusterError::Configuration(source),
+                _ => ClusterError::Failed { right, source },
+            };
+        };
+        match status.code {
+            401 => ClusterError::Unauthorised,
+            // RBAC and admission both answer 403; only RBAC speaks of the user's rights.
+            403 if status.message.contains(" cannot ") => {
+                ClusterError::Forbidden { right, namespace: namespace.into() }
+            }
+            400 | 403 | 422 => ClusterError::Refused { right, message: status.message.clone() },
+            // An object that is missing is named; a kind that is missing is not.
+            404 if right.group == ARGO && !names_an_object(status) => {
+                ClusterError::NoArgo { resource: right.resource }
+            }
+            _ => ClusterError::Failed { right, source },
+        }
+    }
+
+    /// Whether the API server said that the object is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, ClusterError::Failed { source, .. }
+            if matches!(&**source, kube::Error::Api(status) if status.code == 404))
+    }
+
+    /// Whether the API server said that the object is there already.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, ClusterError::Failed { source, .. }
+            if matches!(&**source, kube::Error::Api(status) if status.code == 409))
+    }
+
+    /// The exit code for it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            ClusterError::Unauthorised | ClusterError::Forbidden { .. } | ClusterError::Refused { .. } => {
+                Exit::ClusterRefused
+            }
+            ClusterError::Operator { .. } | ClusterError::NoOperator { .. } => Exit::OperatorInvalid,
+            ClusterError::OtherNamespace { .. } => Exit::Usage,
+            ClusterError::NotConfigured(_)
+            | ClusterError::Configuration(_)
+            | ClusterError::Unreachable { .. }
+            | ClusterError::Silent { .. }
+            | ClusterError::NoArgo { .. }
+            | ClusterError::Failed { .. } => Exit::ClusterUnavailable,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            ClusterError::NotConfigured(_) => {
+                "set KUBECONFIG to the file that your cluster's operator gave you".into()
+            }
+            ClusterError::Configuration(_) => {
+                "try `kubectl config get-contexts`; name a context by --context".into()
+            }
+            ClusterError::Unreachable { .. } | ClusterError::Silent { .. } => {
+                "try `kubectl version`; if that fails too, ask who operates the cluster".into()
+            }
+            ClusterError::Unauthorised => {
+                "log in again, or ask who operates the cluster for new credentials".into()
+            }
+            ClusterError::Forbidden { right, namespace } => {
+                let roles: Vec<_> = right.roles.iter().map(|role| role.name()).collect();
+                format!(
+                    "ask for the Role {} in namespace {namespace}; `deploy/` holds it",
+                    roles.join(" or ")
+                )
+            }
+            ClusterError::Refused { .. } => {
+                "if the operator's settings changed, read them again; otherwise show this to who operates the cluster"
+                    .into()
+            }
+            ClusterError::NoArgo { .. } => "install Argo Workflows with its CRDs; `argo/` says how".into(),
+            ClusterError::Failed { .. } => "try again; if it happens again, show this to who operates the cluster".into(),
+            ClusterError::NoOperator { .. } => {
+                "name the jobs' namespace by --namespace, or the operator's file by --operator".into()
+            }
+            ClusterError::Operator { .. } => "show this to who operates the cluster".into(),
+            ClusterError::OtherNamespace { theirs, .. } => format!("leave --namespace out, or give {theirs}"),
+        }
+    }
+}
+
+fn names_an_object(status: &kube::core::Status) -> bool {
+    status.details.as_ref().is_some_and(|details| !details.name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(code: u16, message: &str, name: &str) -> kube::Error {
+        let status = serde_json::json!({"code": code, "message": message, "details": {"name": name}});
+        kube::Error::Api(serde_json::from_value(status).unwrap())
+    }
+
+    #[test]
+    fn a_missing_right_is_named_with_its_role() {
+        let says = "pods is forbidden: User \"x\" cannot create resource \"pods\" in API group \"\"";
+        let error = ClusterError::of(api(403, says, ""), Right::CREATE_POD, "jobs");
+        assert_eq!(error.to_string(), "this account may not create pods in namespace jobs");
+        assert!(error.hint().contains("assay-staff or assay-publisher"), "{}", error.hint());
+        assert_eq!(error.exit(), Exit::ClusterRefused);
+    }
+
+    #[test]
+    fn admission_is_told_from_missing_rights() {
+        let says = "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\"";
+        let error = ClusterError::of(api(403, says, "x"), Right::CREATE_POD, "jobs");
+        assert!(matches!(error, ClusterError::Refused { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_missing_kind_is_told_from_a_missing_object() {
+        let kind = ClusterError::of(api(404, "404 page not found", ""), Right::GET_JOB, "jobs");
+        assert!(matches!(kind, ClusterError::NoArgo { resource: "workflows" }), "{kind}");
+        let object = ClusterError::of(api(404, "workflows \"x\" not found", "x"), Right::GET_JOB, "jobs");
+        assert!(object.is_missing(), "{object}");
+    }
+
+    #[test]
+    fn no_message_repeats_its_cause() {
+        let error = ClusterError::of(api(500, "etcd is full", ""), Right::GET_POD, "jobs");
+        assert!(!error.to_string().contains("etcd"), "{error}");
+    }
+}

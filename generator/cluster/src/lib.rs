@@ -1,0 +1,14 @@
+//! What Assay does in a cluster: publishes assignments, hands submissions in, follows jobs, reads results.
+//!
+//! Rights are the caller's own: this crate asks for nothing that [`rights`] does not list, and says which of them is
+//! missing. It never prints, never ends the process, never waits without a limit, and never reads or writes a volume
+//! itself: administrative pods do that ([`duty`]), each with its row of the table.
+
+#![forbid(unsafe_code)]
+
+pub mod connect;
+pub mod error;
+pub mod rights;
+
+pub use connect::{Cluster, Options};
+pub use error::ClusterError;

@@ -1,0 +1,129 @@
+//! The rights that this crate uses, and the Roles that hold them.
+//!
+//! Manifests, messages about missing rights and the check of an installation take them from here.
+
+use std::fmt;
+
+/// A Role of people in the jobs' namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Tutors: submit, status, result.
+    Staff,
+    /// Authors: publish.
+    Publisher,
+}
+
+impl Role {
+    /// Both Roles.
+    pub const ALL: [Role; 2] = [Role::Staff, Role::Publisher];
+
+    /// Its name in the cluster.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Staff => "assay-staff",
+            Role::Publisher => "assay-publisher",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A right in the jobs' namespace: to do `verb` to `resource`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Right {
+    /// As RBAC names it.
+    pub verb: &'static str,
+    /// The API group; empty is Kubernetes' own.
+    pub group: &'static str,
+    /// As RBAC names it: `pods`, `pods/attach`.
+    pub resource: &'static str,
+    /// The one object that it is about; `None` for all of the namespace.
+    pub name: Option<&'static str>,
+    /// Who has it.
+    pub roles: &'static [Role],
+}
+
+/// Argo's API group.
+pub const ARGO: &str = "argoproj.io";
+/// The ConfigMap that holds the operator's file.
+pub const OPERATOR_MAP: &str = "assay-operator";
+
+const BOTH: &[Role] = &Role::ALL;
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $constant:ident = $verb:literal $resource:literal of $group:expr, $name:expr, $roles:expr;)*) => {
+        impl Right {
+            $($(#[$doc])* pub const $constant: Right =
+                Right { verb: $verb, group: $group, resource: $resource, name: $name, roles: $roles };)*
+
+            /// Every right that is used.
+            pub const ALL: &'static [Right] = &[$(Right::$constant),*];
+        }
+    };
+}
+
+rights! {
+    /// Reading the operator's file.
+    READ_OPERATOR = "get" "configmaps" of "", Some(OPERATOR_MAP), BOTH;
+    /// Starting an administrative pod.
+    CREATE_POD = "create" "pods" of "", None, BOTH;
+    /// Waiting for it.
+    GET_POD = "get" "pods" of "", None, BOTH;
+    /// Finding what an interrupted command left, and why a job's pods wait.
+    LIST_PODS = "list" "pods" of "", None, BOTH;
+    /// Removing it.
+    DELETE_POD = "delete" "pods" of "", None, BOTH;
+    /// Talking to it; from Kubernetes 1.35 on.
+    CREATE_ATTACH = "create" "pods/attach" of "", None, BOTH;
+    /// Talking to it; before.
+    GET_ATTACH = "get" "pods/attach" of "", None, BOTH;
+    /// Learning why a pod waits.
+    LIST_EVENTS = "list" "events" of "", None, BOTH;
+    /// Seeing whether a claim is there.
+    GET_CLAIM = "get" "persistentvolumeclaims" of "", None, BOTH;
+    /// Comparing with what is published.
+    GET_TEMPLATE = "get" "workflowtemplates" of ARGO, None, BOTH;
+    /// Finding what is published.
+    LIST_TEMPLATES = "list" "workflowtemplates" of ARGO, None, BOTH;
+    /// Publishing a revision.
+    CREATE_TEMPLATE = "create" "workflowtemplates" of ARGO, None, &[Role::Publisher];
+    /// Changing a published revision's title.
+    PATCH_TEMPLATE = "patch" "workflowtemplates" of ARGO, None, &[Role::Publisher];
+    /// Starting a job.
+    CREATE_JOB = "create" "workflows" of ARGO, None, &[Role::Staff];
+    /// Following a job.
+    GET_JOB = "get" "workflows" of ARGO, None, &[Role::Staff];
+    /// Listing an assignment's jobs.
+    LIST_JOBS = "list" "workflows" of ARGO, None, &[Role::Staff];
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Right { verb, group, resource, name, roles: _ } = self;
+        write!(f, "{verb} {resource}")?;
+        if !group.is_empty() {
+            write!(f, ".{group}")?;
+        }
+        name.map_or(Ok(()), |name| write!(f, " {name}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_may_change_or_remove_what_runs() {
+        for right in Right::ALL {
+            assert!(!right.roles.is_empty(), "{right}");
+            let destructive = matches!(right.verb, "delete" | "update" | "patch" | "deletecollection");
+            assert!(!destructive || right.resource != "workflows", "{right}");
+            assert!(right.verb != "delete" || right.resource == "pods", "{right}");
+        }
+    }
+}
