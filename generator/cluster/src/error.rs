@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use assay_contract::Exit;
+use assay_contract::{Duty, Exit, Volume};
 use assay_core::operator::OperatorError;
 
+use crate::duty::Broken;
 use crate::rights::{ARGO, OPERATOR_MAP, Right};
+use crate::waiting::Waiting;
 
 /// Why something could not be done in a cluster.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,67 @@ pub enum ClusterError {
         /// What is wrong with it.
         source: OperatorError,
     },
+    /// A claim is missing.
+    #[error("the claim {claim} of the volume {volume} is not in namespace {namespace}")]
+    NoClaim {
+        /// Which volume.
+        volume: Volume,
+        /// Its claim.
+        claim: String,
+        /// Where it was looked for.
+        namespace: String,
+    },
+    /// An administrative pod does not start.
+    #[error("the pod that is to {duty} does not start: {why}")]
+    PodNotStarted {
+        /// What it is for.
+        duty: Duty,
+        /// What it waits for.
+        why: Waiting,
+    },
+    /// An administrative pod ended without an answer.
+    #[error("the pod that was to {duty} ended without an answer: {reason}{}{}", coded(.code), quoted(.said))]
+    PodEnded {
+        /// What it was for.
+        duty: Duty,
+        /// Kubernetes' word for its end.
+        reason: String,
+        /// Its exit code, if it came to have one.
+        code: Option<i32>,
+        /// What it said on its error stream.
+        said: String,
+    },
+    /// An administrative pod is at work for too long.
+    #[error("the pod that was to {duty} did not answer in time")]
+    PodSlow {
+        /// What it was for.
+        duty: Duty,
+    },
+    /// The connection to an administrative pod broke.
+    #[error("the connection to the pod that was to {duty} broke")]
+    Broken {
+        /// What it was for.
+        duty: Duty,
+        /// How.
+        source: Broken,
+    },
+    /// An administrative pod could not do what it was asked.
+    #[error("{message}")]
+    Duty {
+        /// Its exit code.
+        exit: Exit,
+        /// Why, with what to do.
+        message: String,
+    },
+    /// Whoever asked was told to stop.
+    #[error("interrupted; the pod that was to {duty} is removed")]
+    Interrupted {
+        /// What it was for.
+        duty: Duty,
+    },
+    /// Something that no input should be able to cause.
+    #[error("this is a bug in Assay; please report it")]
+    Bug(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The operator's settings are for another namespace.
     #[error("the operator's settings are for namespace {theirs}, not {asked}")]
     OtherNamespace {
@@ -144,7 +207,15 @@ impl ClusterError {
             | ClusterError::Unreachable { .. }
             | ClusterError::Silent { .. }
             | ClusterError::NoArgo { .. }
+            | ClusterError::NoClaim { .. }
+            | ClusterError::PodNotStarted { .. }
+            | ClusterError::PodEnded { .. }
+            | ClusterError::PodSlow { .. }
+            | ClusterError::Broken { .. }
             | ClusterError::Failed { .. } => Exit::ClusterUnavailable,
+            ClusterError::Duty { exit, .. } => *exit,
+            ClusterError::Interrupted { .. } => Exit::Interrupted,
+            ClusterError::Bug(_) => Exit::Bug,
         }
     }
 
@@ -165,11 +236,7 @@ impl ClusterError {
                 "log in again, or ask who operates the cluster for new credentials".into()
             }
             ClusterError::Forbidden { right, namespace } => {
-                let roles: Vec<_> = right.roles.iter().map(|role| role.name()).collect();
-                format!(
-                    "ask for the Role {} in namespace {namespace}; `deploy/` holds it",
-                    roles.join(" or ")
-                )
+                format!("ask for the Role {} in namespace {namespace}; `deploy/` holds it", right.role)
             }
             ClusterError::Refused { .. } => {
                 "if the operator's settings changed, read them again; otherwise show this to who operates the cluster"
@@ -181,9 +248,38 @@ impl ClusterError {
                 "name the jobs' namespace by --namespace, or the operator's file by --operator".into()
             }
             ClusterError::Operator { .. } => "show this to who operates the cluster".into(),
+            ClusterError::NoClaim { volume: Volume::Student, .. } => {
+                "a student's claim is made when the student first logs in to the hub; check the name".into()
+            }
+            ClusterError::NoClaim { .. } => {
+                "the claims of a course are made by who operates the cluster; check the course's name".into()
+            }
+            ClusterError::PodNotStarted { why: Waiting::Image { .. }, .. } => {
+                "the stage image is the operator's `stage-image`; show this to who operates the cluster".into()
+            }
+            ClusterError::PodNotStarted { .. } => {
+                "try again later; if it happens again, show this to who operates the cluster".into()
+            }
+            ClusterError::PodEnded { .. } => {
+                "nothing was half done; if it happens again, see whether the operator's `stage-image` is of this version"
+                    .into()
+            }
+            ClusterError::PodSlow { .. } | ClusterError::Broken { .. } | ClusterError::Interrupted { .. } => {
+                "nothing was half done; try again".into()
+            }
+            // What it says comes with what to do.
+            ClusterError::Duty { .. } | ClusterError::Bug(_) => String::new(),
             ClusterError::OtherNamespace { theirs, .. } => format!("leave --namespace out, or give {theirs}"),
         }
     }
+}
+
+fn coded(code: &Option<i32>) -> String {
+    code.map_or_else(String::new, |code| format!(", exit code {code}"))
+}
+
+fn quoted(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!("; it said: {}", said.trim_end()) }
 }
 
 fn names_an_object(status: &kube::core::Status) -> bool {
@@ -204,7 +300,7 @@ mod tests {
         let says = "pods is forbidden: User \"x\" cannot create resource \"pods\" in API group \"\"";
         let error = ClusterError::of(api(403, says, ""), Right::CREATE_POD, "jobs");
         assert_eq!(error.to_string(), "this account may not create pods in namespace jobs");
-        assert!(error.hint().contains("assay-staff or assay-publisher"), "{}", error.hint());
+        assert!(error.hint().contains("assay-staff"), "{}", error.hint());
         assert_eq!(error.exit(), Exit::ClusterRefused);
     }
 

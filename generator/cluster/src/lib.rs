@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+pub mod duty;
 pub mod error;
 pub mod rights;
+pub mod waiting;
 
 pub use connect::{Cluster, Options};
 pub use error::ClusterError;

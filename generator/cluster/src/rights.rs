@@ -9,7 +9,7 @@ use std::fmt;
 pub enum Role {
     /// Tutors: submit, status, result.
     Staff,
-    /// Authors: publish.
+    /// Authors, beside it: publish.
     Publisher,
 }
 
@@ -44,8 +44,8 @@ pub struct Right {
     pub resource: &'static str,
     /// The one object that it is about; `None` for all of the namespace.
     pub name: Option<&'static str>,
-    /// Who has it.
-    pub roles: &'static [Role],
+    /// Who has it; publishers are staff too.
+    pub role: Role,
 }
 
 /// Argo's API group.
@@ -53,13 +53,11 @@ pub const ARGO: &str = "argoproj.io";
 /// The ConfigMap that holds the operator's file.
 pub const OPERATOR_MAP: &str = "assay-operator";
 
-const BOTH: &[Role] = &Role::ALL;
-
 macro_rules! rights {
-    ($($(#[$doc:meta])* $constant:ident = $verb:literal $resource:literal of $group:expr, $name:expr, $roles:expr;)*) => {
+    ($($(#[$doc:meta])* $constant:ident = $verb:literal $resource:literal of $group:expr, $name:expr, $role:expr;)*) => {
         impl Right {
             $($(#[$doc])* pub const $constant: Right =
-                Right { verb: $verb, group: $group, resource: $resource, name: $name, roles: $roles };)*
+                Right { verb: $verb, group: $group, resource: $resource, name: $name, role: $role };)*
 
             /// Every right that is used.
             pub const ALL: &'static [Right] = &[$(Right::$constant),*];
@@ -69,42 +67,40 @@ macro_rules! rights {
 
 rights! {
     /// Reading the operator's file.
-    READ_OPERATOR = "get" "configmaps" of "", Some(OPERATOR_MAP), BOTH;
+    READ_OPERATOR = "get" "configmaps" of "", Some(OPERATOR_MAP), Role::Staff;
     /// Starting an administrative pod.
-    CREATE_POD = "create" "pods" of "", None, BOTH;
+    CREATE_POD = "create" "pods" of "", None, Role::Staff;
     /// Waiting for it.
-    GET_POD = "get" "pods" of "", None, BOTH;
+    GET_POD = "get" "pods" of "", None, Role::Staff;
     /// Finding what an interrupted command left, and why a job's pods wait.
-    LIST_PODS = "list" "pods" of "", None, BOTH;
+    LIST_PODS = "list" "pods" of "", None, Role::Staff;
     /// Removing it.
-    DELETE_POD = "delete" "pods" of "", None, BOTH;
+    DELETE_POD = "delete" "pods" of "", None, Role::Staff;
     /// Talking to it; from Kubernetes 1.35 on.
-    CREATE_ATTACH = "create" "pods/attach" of "", None, BOTH;
+    CREATE_ATTACH = "create" "pods/attach" of "", None, Role::Staff;
     /// Talking to it; before.
-    GET_ATTACH = "get" "pods/attach" of "", None, BOTH;
+    GET_ATTACH = "get" "pods/attach" of "", None, Role::Staff;
     /// Learning why a pod waits.
-    LIST_EVENTS = "list" "events" of "", None, BOTH;
+    LIST_EVENTS = "list" "events" of "", None, Role::Staff;
     /// Seeing whether a claim is there.
-    GET_CLAIM = "get" "persistentvolumeclaims" of "", None, BOTH;
+    GET_CLAIM = "get" "persistentvolumeclaims" of "", None, Role::Staff;
     /// Comparing with what is published.
-    GET_TEMPLATE = "get" "workflowtemplates" of ARGO, None, BOTH;
+    GET_TEMPLATE = "get" "workflowtemplates" of ARGO, None, Role::Staff;
     /// Finding what is published.
-    LIST_TEMPLATES = "list" "workflowtemplates" of ARGO, None, BOTH;
+    LIST_TEMPLATES = "list" "workflowtemplates" of ARGO, None, Role::Staff;
     /// Publishing a revision.
-    CREATE_TEMPLATE = "create" "workflowtemplates" of ARGO, None, &[Role::Publisher];
-    /// Changing a published revision's title.
-    PATCH_TEMPLATE = "patch" "workflowtemplates" of ARGO, None, &[Role::Publisher];
+    CREATE_TEMPLATE = "create" "workflowtemplates" of ARGO, None, Role::Publisher;
     /// Starting a job.
-    CREATE_JOB = "create" "workflows" of ARGO, None, &[Role::Staff];
+    CREATE_JOB = "create" "workflows" of ARGO, None, Role::Staff;
     /// Following a job.
-    GET_JOB = "get" "workflows" of ARGO, None, &[Role::Staff];
+    GET_JOB = "get" "workflows" of ARGO, None, Role::Staff;
     /// Listing an assignment's jobs.
-    LIST_JOBS = "list" "workflows" of ARGO, None, &[Role::Staff];
+    LIST_JOBS = "list" "workflows" of ARGO, None, Role::Staff;
 }
 
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Right { verb, group, resource, name, roles: _ } = self;
+        let Right { verb, group, resource, name, role: _ } = self;
         write!(f, "{verb} {resource}")?;
         if !group.is_empty() {
             write!(f, ".{group}")?;
@@ -120,7 +116,6 @@ mod tests {
     #[test]
     fn nobody_may_change_or_remove_what_runs() {
         for right in Right::ALL {
-            assert!(!right.roles.is_empty(), "{right}");
             let destructive = matches!(right.verb, "delete" | "update" | "patch" | "deletecollection");
             assert!(!destructive || right.resource != "workflows", "{right}");
             assert!(right.verb != "delete" || right.resource == "pods", "{right}");

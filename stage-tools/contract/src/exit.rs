@@ -55,6 +55,12 @@ impl Exit {
     pub const fn code(self) -> u8 {
         self as u8
     }
+
+    /// What a program of Assay meant by that code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Exit> {
+        Exit::ALL.iter().copied().find(|exit| exit.code() == code)
+    }
 }
 
 #[cfg(test)]

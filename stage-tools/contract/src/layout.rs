@@ -45,7 +45,8 @@ pub const SCRATCH: &str = "scratch";
 
 /// `results`, and in `private-results` under [`job_dir`]: the full result.
 pub const PRIVATE_RESULT: &str = "private.json";
-/// `results`, and in the student's claim under [`student_job_dir`]: what the student sees.
+/// `results`, in `private-results` under [`job_dir`] and in the student's claim under [`student_job_dir`]: what the
+/// student sees.
 pub const STUDENT_RESULT: &str = "result.json";
 /// `private-results`, under [`job_dir`]: the outputs of all cases, so that scoring again needs no new run.
 pub const CASE_OUTPUTS: &str = "outputs.tar.gz";

@@ -9,6 +9,7 @@
 pub mod administration;
 pub mod answers;
 pub mod configuration;
+pub mod duties;
 pub mod exit;
 pub mod facts;
 pub mod gradebook;

@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use assay_contract::{Digest, Exit, Output, Stage, Volume, layout};
+use assay_contract::{Digest, Exit, Output, Volume, layout};
 use assay_untrusted::Root;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use crate::error::StageError;
+use crate::error::{StageError, Who};
 
 /// The largest document that is read: plans of some ten thousand cases stay below it.
 pub(crate) const DOCUMENT_CAP: u64 = 16 << 20;
@@ -19,27 +19,28 @@ pub(crate) const DOCUMENT_CAP: u64 = 16 << 20;
 /// The largest file of an assignment, and the largest stage tool.
 pub(crate) const CONTENT_CAP: u64 = 64 << 20;
 
-/// A volume, as one stage uses it.
+/// A volume, as one stage or duty uses it.
 #[derive(Debug)]
 pub(crate) struct Mounted {
-    stage: Stage,
+    who: Who,
     volume: Volume,
     pub(crate) root: Root,
 }
 
 impl Mounted {
-    /// Opens `volume` for `stage`.
-    pub(crate) fn open(stage: Stage, volume: Volume) -> Result<Mounted, StageError> {
-        let path = volume.path();
-        let root = Root::open(Path::new(&path)).map_err(|error| {
-            StageError::new(
-                Exit::Io,
-                stage,
-                format!("the volume {volume} cannot be opened at {path}: {error}"),
-            )
-            .hint("check that its claim exists and is bound")
+    /// Opens `volume` for `who`.
+    pub(crate) fn open(who: impl Into<Who>, volume: Volume) -> Result<Mounted, StageError> {
+        Mounted::open_at(who, volume, Path::new(&volume.path()))
+    }
+
+    /// Opens `volume` where it is said to be.
+    pub(crate) fn open_at(who: impl Into<Who>, volume: Volume, path: &Path) -> Result<Mounted, StageError> {
+        let who = who.into();
+        let root = Root::open(path).map_err(|error| {
+            let message = format!("the volume {volume} cannot be opened at {}: {error}", path.display());
+            StageError::new(Exit::Io, who, message).hint("check that its claim exists and is bound")
         })?;
-        Ok(Mounted { stage, volume, root })
+        Ok(Mounted { who, volume, root })
     }
 
     /// Which volume it is.
@@ -49,7 +50,7 @@ impl Mounted {
 
     /// An error about a file of this volume.
     pub(crate) fn error(&self, exit: Exit, path: &str, why: impl std::fmt::Display) -> StageError {
-        StageError::new(exit, self.stage, format!("{}:/{path}: {why}", self.volume))
+        StageError::new(exit, self.who, format!("{}:/{path}: {why}", self.volume))
     }
 
     /// A document that must be there and whole.
@@ -102,15 +103,15 @@ impl Mounted {
 }
 
 /// A document as it is stored: readable JSON with a final newline, the same bytes for the same content.
-pub(crate) fn to_bytes<T: Serialize>(stage: Stage, document: &T) -> Result<Vec<u8>, StageError> {
+pub(crate) fn to_bytes<T: Serialize>(who: impl Into<Who>, document: &T) -> Result<Vec<u8>, StageError> {
     let mut bytes = serde_json::to_vec_pretty(document)
-        .map_err(|error| StageError::new(Exit::Bug, stage, format!("cannot write a document: {error}")))?;
+        .map_err(|error| StageError::new(Exit::Bug, who, format!("cannot write a document: {error}")))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// SHA-256 of `bytes`.
-pub(crate) fn digest(stage: Stage, bytes: &[u8]) -> Result<Digest, StageError> {
+pub(crate) fn digest(who: impl Into<Who>, bytes: &[u8]) -> Result<Digest, StageError> {
     let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Digest::new(hex).map_err(|error| StageError::new(Exit::Bug, stage, error.to_string()))
+    Digest::new(hex).map_err(|error| StageError::new(Exit::Bug, who, error.to_string()))
 }

@@ -1,7 +1,8 @@
 //! `assay-stage`: what runs in the pods of a job.
 //!
-//! One subcommand a stage. `main` parses, calls one function and prints once; exit codes are `assay_contract::Exit`.
+//! One subcommand a stage, and one a duty of an administrative pod. `main` parses, calls one function and prints once; exit codes are `assay_contract::Exit`.
 
+mod administration;
 mod args;
 mod confine;
 mod documents;
@@ -16,7 +17,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use assay_contract::{Exit, Stage};
+use assay_contract::{Duty, Exit, Stage};
 use error::StageError;
 
 fn main() -> ExitCode {
@@ -44,12 +45,17 @@ fn run(args: &[String]) -> Result<Exit, StageError> {
         Some(Stage::Test) => args::none(Stage::Test, facts).and_then(|()| test::run()),
         Some(Stage::Results) => results::run(&args::ResultsFacts::parse(facts)?),
         Some(Stage::Finalise) => finalise::run(&args::FinaliseFacts::parse(facts)?),
-        None => Err(StageError::usage(format!("unknown stage `{}`", name.escape_debug())).hint(USAGE)),
+        None => match Duty::from_id(name) {
+            Some(duty) => administration::run(duty, facts),
+            None => {
+                Err(StageError::usage(format!("unknown stage or duty `{}`", name.escape_debug())).hint(USAGE))
+            }
+        },
     }
 }
 
-const USAGE: &str =
-    "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told";
+const USAGE: &str = "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told; or \
+     publish|hand-in|read, with a request on standard input";
 
 #[expect(clippy::print_stderr, reason = "main alone prints")]
 fn report(error: &StageError) {

@@ -142,6 +142,8 @@ fn publish(
     let student_bytes = to_bytes(STAGE, student)?;
     // A run of this job that was killed later on may have left a result with other measurements; this one holds.
     private.replace(&format!("{job_dir}/{}", layout::PRIVATE_RESULT), &private_bytes)?;
+    // Tutors are to see what the student was shown, also when the claim is gone.
+    private.replace(&format!("{job_dir}/{}", layout::STUDENT_RESULT), &student_bytes)?;
     results.replace(layout::PRIVATE_RESULT, &private_bytes)?;
     results.replace(layout::STUDENT_RESULT, &student_bytes)?;
     let Conclusion { verdict, fault, points, max_points, .. } = &result.conclusion;

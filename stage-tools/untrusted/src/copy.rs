@@ -76,16 +76,32 @@ pub fn copy_hashed(
 ) -> Result<Copied, Error> {
     let rel = rel.as_ref();
     let shown = rel.as_os_str().as_bytes();
-    let (parent, _) = Rel::parse_name(rel)?;
-    let too_large = || Error::TooLarge { path: escaped(shown), limit: max_bytes };
     // Not relied on (the file may grow), but it saves copying what is too large already.
     let stat = fstat(&source).map_err(|errno| Error::system("look at the source of", shown, errno))?;
     if size(stat.st_size) > max_bytes {
-        return Err(too_large());
+        return Err(Error::TooLarge { path: escaped(shown), limit: max_bytes });
     }
-    let scratch = Scratch::nameless(dest.open_dir(parent)?, 0o644)
-        .map_err(|errno| Error::system("make a file for", shown, errno))?;
     source.seek(SeekFrom::Start(0)).map_err(|source| Error::io("read the source of", shown, source))?;
+    receive_hashed(source, dest, rel, max_bytes, 0o644)
+}
+
+/// As [`copy_hashed`], from what can be read once and to its end, such as a pipe; the copy has exactly `mode`.
+///
+/// # Errors
+/// [`Error::TooLarge`] when there are more than `max_bytes`; nothing is left then.
+pub fn receive_hashed(
+    mut source: impl Read,
+    dest: &Root,
+    rel: impl AsRef<Path>,
+    max_bytes: u64,
+    mode: u32,
+) -> Result<Copied, Error> {
+    let rel = rel.as_ref();
+    let shown = rel.as_os_str().as_bytes();
+    let (parent, _) = Rel::parse_name(rel)?;
+    let too_large = || Error::TooLarge { path: escaped(shown), limit: max_bytes };
+    let scratch = Scratch::nameless(dest.open_dir(parent)?, mode)
+        .map_err(|errno| Error::system("make a file for", shown, errno))?;
     let mut copy = scratch.file();
     let mut hash = Sha256::new();
     let mut left = max_bytes;

@@ -37,7 +37,7 @@ mod tree;
 mod walk;
 pub mod zip;
 
-pub use copy::{Copied, copy_hashed};
+pub use copy::{Copied, copy_hashed, receive_hashed};
 pub use error::{Blame, Error, Kind};
 pub use escape::escaped;
 pub use path::{NameProblem, SubmissionPath};

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{RenameFlags, renameat_with};
+use rustix::fs::{RenameFlags, renameat, renameat_with};
 use rustix::io::Errno;
 
 use crate::path::Rel;
@@ -23,9 +23,15 @@ pub fn rename_dir(root: &Root, from: impl AsRef<Path>, to: impl AsRef<Path>) -> 
     let (from_parent, from_name) = Rel::parse_name(from)?;
     let (to_parent, to_name) = Rel::parse_name(to)?;
     let (from_dir, to_dir) = (root.open_dir(from_parent)?, root.open_dir(to_parent)?);
-    renameat_with(&from_dir, from_name, &to_dir, to_name, RenameFlags::NOREPLACE).map_err(|errno| match errno
-    {
-        Errno::EXIST => Error::Conflict { path: escaped(to.as_os_str().as_bytes()) },
+    let renamed = match renameat_with(&from_dir, from_name, &to_dir, to_name, RenameFlags::NOREPLACE) {
+        // NFS lacks the flag. Without it only an empty directory could be replaced.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            renameat(&from_dir, from_name, &to_dir, to_name)
+        }
+        result => result,
+    };
+    renamed.map_err(|errno| match errno {
+        Errno::EXIST | Errno::NOTEMPTY => Error::Conflict { path: escaped(to.as_os_str().as_bytes()) },
         errno => Error::system("rename", shown, errno),
     })
 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{Read, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fchmod, fstat, fsync, mkdirat, openat, statat};
@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use crate::beneath::{self, DIRECTORY};
 use crate::listing::{self, Then};
 use crate::path::Rel;
-use crate::scratch::{Named, PREFIX, Scratch};
+use crate::scratch::{Named, PREFIX, Scratch, with_fresh_name};
 use crate::{Error, Kind, escaped, remove_tree};
 
 /// A directory that is held open.
@@ -249,6 +249,27 @@ impl Root {
             remove_tree(self, rel)?;
         }
         self.replace(rel, bytes, mode)
+    }
+
+    /// Makes a new directory in the directory `rel`, under a name that [`Root::sweep_unfinished`] knows, and gives its
+    /// path.
+    ///
+    /// # Errors
+    /// When `rel` is not there or may not be written.
+    pub fn unfinished_dir(&self, rel: impl AsRef<Path>) -> Result<PathBuf, Error> {
+        let rel = rel.as_ref();
+        let dir = self.open_dir(Rel::parse(rel)?)?;
+        let ((), name) = with_fresh_name(|name| mkdirat(&dir, name, Mode::RWXU))
+            .map_err(|errno| Error::system("make a directory in", rel.as_os_str().as_bytes(), errno))?;
+        Ok(rel.join(name))
+    }
+
+    /// Makes durable which names the directory itself holds.
+    ///
+    /// # Errors
+    /// When the file system does not.
+    pub fn sync(&self) -> Result<(), Error> {
+        fsync(self).map_err(|errno| Error::system("make durable", b"", errno))
     }
 
     /// Removes from the directory `rel` what writers left that died, if it has not changed for `age`.
