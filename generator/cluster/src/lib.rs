@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+pub mod doctor;
 pub mod duty;
 pub mod error;
 pub mod rights;

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod finalise;
 mod key;
+mod probe;
 mod results;
 mod scratch;
 mod setup;
@@ -27,6 +28,11 @@ fn main() -> ExitCode {
         && name == confine::SUBCOMMAND
     {
         return confine::become_command(order);
+    }
+    if let [name, words @ ..] = args.as_slice()
+        && name == assay_contract::probe::SUBCOMMAND
+    {
+        return probe::run(words);
     }
     match run(&args) {
         Ok(exit) => ExitCode::from(exit.code()),
