@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_contract::{AssignmentId, Digest, JobId, StudentId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs, tests and marks student code in isolation.
@@ -80,6 +81,14 @@ pub(crate) enum Command {
     Try(Try),
     /// Run solution, starter and samples, and hold their marks against what is expected
     Test(Test),
+    /// Publish an assignment in a cluster: its files, then its WorkflowTemplate
+    Publish(Publish),
+    /// Hand a submission in for a student and start a job in a cluster
+    Submit(Submit),
+    /// Show where a job stands, or the jobs of an assignment
+    Status(Status),
+    /// Show the result of a job in a cluster
+    Result(JobResult),
     /// Work with receipts
     Receipt(Receipt),
     /// Print the completions of a shell
@@ -216,6 +225,94 @@ pub(crate) struct Test {
     pub(crate) only: Option<String>,
     #[command(flatten)]
     pub(crate) machine: Machine,
+}
+
+/// Which cluster, and whose settings.
+#[derive(Debug, Args)]
+pub(crate) struct InCluster {
+    /// A context of the kubeconfig; otherwise its current one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The jobs' namespace; otherwise assay-jobs, or the operator's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The operator's file; otherwise it is read from the cluster
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    pub(crate) assignment: OneAssignment,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Only say what would change
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Submit {
+    /// The assignment's id, `<course>/<name>`, or its folder
+    #[arg(value_name = "ASSIGNMENT")]
+    pub(crate) assignment: String,
+    /// A folder, a zip or one file
+    #[arg(value_name = "SUBMISSION", required_unless_present = "digest")]
+    pub(crate) submission: Option<PathBuf>,
+    /// The SHA-256 of a zip that is in the student's outbox already
+    #[arg(long, value_name = "SHA256", conflicts_with = "submission")]
+    pub(crate) digest: Option<Digest>,
+    /// Whose submission it is
+    #[arg(long, value_name = "STUDENT")]
+    pub(crate) student: StudentId,
+    /// When it was handed in, as `2026-03-17T10:00:00+11:00`; otherwise now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) handed_in: Option<jiff::Timestamp>,
+    /// The revision, by its first digits; otherwise the one published last
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// Wait for the result and show it
+    #[arg(long)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The job
+    #[arg(value_name = "JOB", required_unless_present = "assignment", conflicts_with = "assignment")]
+    pub(crate) job: Option<JobId>,
+    /// All jobs of this assignment that the cluster still knows
+    #[arg(long, value_name = "ID")]
+    pub(crate) assignment: Option<AssignmentId>,
+    /// Follow the job until it is over
+    #[arg(long, conflicts_with = "assignment")]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobResult {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobId,
+    /// Its assignment; needed once the cluster has forgotten the job
+    #[arg(long, value_name = "ID")]
+    pub(crate) assignment: Option<AssignmentId>,
+    /// Show what the student sees
+    #[arg(long)]
+    pub(crate) student: bool,
+    /// Show the build's log
+    #[arg(long)]
+    pub(crate) log: bool,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
 }
 
 #[derive(Debug, Args)]

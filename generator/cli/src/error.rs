@@ -33,6 +33,11 @@ impl CliError {
         CliError::new(Exit::Io, message).because(source)
     }
 
+    /// An error that says by itself what was being done.
+    pub(crate) fn of(exit: Exit, error: &dyn std::error::Error) -> CliError {
+        CliError::new(exit, chain(error))
+    }
+
     /// An error that no input should be able to cause.
     pub(crate) fn bug(source: impl std::error::Error + Send + Sync + 'static) -> CliError {
         CliError::new(Exit::Bug, "this is a bug in Assay; please report it").because(source)
@@ -72,10 +77,8 @@ impl fmt::Display for CliError {
             CliError::Assignment(error) => write!(f, "{error}"),
             CliError::Other { exit: _, message, hint, source } => {
                 f.write_str(message)?;
-                let mut cause: Option<&dyn std::error::Error> = source.as_deref().map(|s| s as _);
-                while let Some(error) = cause {
-                    write!(f, ": {error}")?;
-                    cause = error.source();
+                if let Some(source) = source {
+                    write!(f, ": {}", chain(source.as_ref()))?;
                 }
                 if let Some(hint) = hint {
                     write!(f, "\n  hint: {hint}")?;
@@ -84,6 +87,17 @@ impl fmt::Display for CliError {
             }
         }
     }
+}
+
+/// An error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// Reads a file that the command line names.

@@ -58,6 +58,10 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Record(args) => commands::record::run(console, args),
         Command::Try(args) => commands::try_one::run(console, args),
         Command::Test(args) => commands::test::run(console, args),
+        Command::Publish(args) => commands::publish::run(console, args),
+        Command::Submit(args) => commands::submit::run(console, args),
+        Command::Status(args) => commands::status::run(console, args),
+        Command::Result(args) => commands::result::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();

@@ -81,7 +81,8 @@ pub(crate) struct StageReport {
 /// What the isolation of the run was made of.
 #[derive(Debug, Serialize)]
 pub(crate) struct Isolation {
-    /// `host` where builds and cases ran on the host's toolchain, `rootfs` where they ran on an unpacked image.
+    /// `host` where builds and cases ran on the host's toolchain, `rootfs` where they ran on an unpacked image, `image`
+    /// where they ran in a cluster.
     pub(crate) toolchain: &'static str,
     /// What could not be had on this machine, in words.
     pub(crate) lacks: Vec<String>,

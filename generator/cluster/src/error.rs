@@ -134,6 +134,20 @@ pub enum ClusterError {
         /// Why, with what to do.
         message: String,
     },
+    /// Another template has the name of the one to be applied.
+    #[error("the WorkflowTemplate {name} is there already, and differs in what jobs do")]
+    TemplateDiffers {
+        /// Its name.
+        name: String,
+    },
+    /// The cluster makes something else of a template.
+    #[error("the cluster changed the WorkflowTemplate {name}: {what}")]
+    TemplateChanged {
+        /// Its name.
+        name: String,
+        /// What is not as it must be.
+        what: String,
+    },
     /// Whoever asked was told to stop.
     #[error("interrupted; the pod that was to {duty} is removed")]
     Interrupted {
@@ -213,6 +227,7 @@ impl ClusterError {
             | ClusterError::PodSlow { .. }
             | ClusterError::Broken { .. }
             | ClusterError::Failed { .. } => Exit::ClusterUnavailable,
+            ClusterError::TemplateDiffers { .. } | ClusterError::TemplateChanged { .. } => Exit::AuditFailed,
             ClusterError::Duty { exit, .. } => *exit,
             ClusterError::Interrupted { .. } => Exit::Interrupted,
             ClusterError::Bug(_) => Exit::Bug,
@@ -266,6 +281,14 @@ impl ClusterError {
             }
             ClusterError::PodSlow { .. } | ClusterError::Broken { .. } | ClusterError::Interrupted { .. } => {
                 "nothing was half done; try again".into()
+            }
+            ClusterError::TemplateDiffers { name } => format!(
+                "templates are never changed, for jobs may run on them; if the operator's settings changed, remove it \
+                 when no job of it runs: kubectl delete workflowtemplate {name}"
+            ),
+            ClusterError::TemplateChanged { .. } => {
+                "something in the cluster changes WorkflowTemplates, such as a mutating webhook; show this to who operates it"
+                    .into()
             }
             // What it says comes with what to do.
             ClusterError::Duty { .. } | ClusterError::Bug(_) => String::new(),

@@ -6,11 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+mod argo;
 pub mod connect;
 pub mod doctor;
 pub mod duty;
 pub mod error;
+pub mod files;
+pub mod job;
 pub mod rights;
+pub mod template;
 pub mod waiting;
 
 pub use connect::{Cluster, Options};

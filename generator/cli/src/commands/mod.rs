@@ -2,11 +2,16 @@
 
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod cluster;
 pub(crate) mod explain;
 pub(crate) mod new;
+pub(crate) mod publish;
 pub(crate) mod receipt;
 pub(crate) mod record;
 pub(crate) mod render;
+pub(crate) mod result;
+pub(crate) mod status;
+pub(crate) mod submit;
 pub(crate) mod test;
 pub(crate) mod try_one;
 
@@ -40,7 +45,11 @@ pub(crate) fn submission(path: &Path) -> Result<PathBuf, CliError> {
 
 /// The operator's settings: the file's, or the defaults.
 pub(crate) fn operator(file: &OperatorFile) -> Result<Operator, CliError> {
-    let Some(path) = &file.operator else { return Ok(Operator::default()) };
+    file.operator.as_deref().map_or_else(|| Ok(Operator::default()), operator_file)
+}
+
+/// The operator's settings of a file.
+pub(crate) fn operator_file(path: &Path) -> Result<Operator, CliError> {
     let text = read_file(path, Exit::OperatorInvalid)?;
     Operator::from_yaml(&text).map_err(|error| {
         CliError::new(Exit::OperatorInvalid, format!("{} cannot be used", path.display())).because(error)

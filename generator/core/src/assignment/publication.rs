@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use assay_contract::answers::{AnswerCase, Answers, Mode};
 use assay_contract::configuration::{Configuration, OverlayFile, Schedule, TestCase, TestPlan};
+use assay_contract::duties::Place;
 use assay_contract::{API_VERSION, AssignmentId, Digest};
 use serde::Serialize;
 
@@ -34,6 +35,34 @@ pub struct Publication {
     pub configuration_files: BTreeMap<Digest, Content>,
     /// Contents that `answers` names.
     pub answer_files: BTreeMap<Digest, Content>,
+}
+
+impl Publication {
+    /// What goes into the volumes, and where: the answers, the configuration, the schedule, in this order.
+    ///
+    /// # Panics
+    /// Never: the documents hold text, numbers and lists alone.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(Place, Content)> {
+        let Publication { configuration, answers, schedule, configuration_files, answer_files } = self;
+        let files = |place, files: &BTreeMap<Digest, Content>| {
+            files.values().map(|content| (place, content.clone())).collect::<Vec<_>>()
+        };
+        let mut parts = vec![(Place::Answers, document(answers))];
+        parts.extend(files(Place::AnswerFile, answer_files));
+        parts.push((Place::Configuration, document(configuration)));
+        parts.extend(files(Place::ConfigurationFile, configuration_files));
+        parts.push((Place::Schedule, document(schedule)));
+        parts
+    }
+}
+
+/// A document as it is stored: readable JSON with a final newline.
+fn document(document: &impl Serialize) -> Content {
+    let mut bytes =
+        serde_json::to_vec_pretty(document).expect("the documents hold text, numbers and lists alone");
+    bytes.push(b'\n');
+    Content::new(bytes)
 }
 
 /// Everything that decides marks; its SHA-256 is the revision. The order of fields is part of the format.

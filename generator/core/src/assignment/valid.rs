@@ -125,6 +125,12 @@ impl Assignment {
         &self.image
     }
 
+    /// The same assignment with its image pinned. The image is part of the revision, so this is another one.
+    #[must_use]
+    pub fn pinned(self, image: &crate::operator::Image) -> Assignment {
+        Assignment { image: image.to_string(), ..self }
+    }
+
     /// What may be handed in.
     #[must_use]
     pub fn rules(&self) -> &SubmissionRules {

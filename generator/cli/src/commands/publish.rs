@@ -1,0 +1,132 @@
+//! `assay publish`.
+//!
+//! The order is fixed: what is to be published is rendered and audited, shown, and agreed to; then come answers and
+//! configuration, then the WorkflowTemplate. Interrupted anywhere, nothing that runs has changed.
+
+use std::io::{BufRead, IsTerminal};
+
+use assay_cluster::files;
+use assay_cluster::template::{self, Applied, Template};
+use assay_contract::Exit;
+use assay_contract::duties::Left;
+use assay_core::assignment::Assignment;
+use assay_core::operator::Image;
+use assay_core::render;
+use serde::Serialize;
+
+use crate::args::Publish;
+use crate::commands;
+use crate::commands::cluster::{Session, stop};
+use crate::console::Console;
+use crate::error::CliError;
+
+#[derive(Serialize)]
+struct Published<'a> {
+    assignment: String,
+    revision: String,
+    image: String,
+    template: &'a str,
+    /// `new` or `same`; `null` where it was only asked what would change.
+    files: Option<Left>,
+    schedule: Option<Left>,
+    workflow_template: Option<Left>,
+    difference: &'a str,
+}
+
+pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
+    let assignment = commands::load(console, &args.assignment.assignment)?;
+    let session = Session::connect(&args.cluster)?;
+    let cluster = &session.cluster;
+    let assignment = pinned(assignment)?;
+    let plan = commands::plan(&assignment, cluster.operator())?;
+    let checked = render::render(&plan, cluster.operator()).map_err(CliError::bug)?;
+    let before = session.wait(template::published(cluster, assignment.id()))?;
+    let newest = before.iter().find(|there| there.name == checked.name()).or(before.first());
+    let difference = template::difference(newest, &checked).map_err(commands::cluster::failed)?;
+    let mut published = Published {
+        assignment: assignment.id().to_string(),
+        revision: plan.revision.to_string(),
+        image: assignment.image().to_owned(),
+        template: checked.name(),
+        files: None,
+        schedule: None,
+        workflow_template: None,
+        difference: &difference,
+    };
+    if args.dry_run {
+        console.data(&published, || preview(newest, &difference))?;
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        agree(console, &preview(newest, &difference), checked.name())?;
+    }
+    let written = session.wait(files::publish(cluster, &assignment.publication(), stop()))?;
+    let applied = session.wait(template::apply(cluster, &checked))?;
+    if applied == Applied::SameButTexts {
+        console.note(
+            "title and description stay as they were published with this revision; a new revision takes new ones",
+        );
+    }
+    published.files = Some(written.revision);
+    published.schedule = Some(written.schedule);
+    published.workflow_template = Some(if applied == Applied::New { Left::New } else { Left::Same });
+    console.data(&published, || summary(&published))?;
+    Ok(Exit::Done)
+}
+
+/// A tag can come to mean another image: what is published names one by its digest.
+fn pinned(assignment: Assignment) -> Result<Assignment, CliError> {
+    let unpinned = |why: &str| {
+        CliError::new(Exit::AssignmentInvalid, format!("the image `{}` {why}", assignment.image()))
+            .hint("write it as `name@sha256:…`; `docker buildx imagetools inspect` shows the digest of a tag")
+    };
+    let image = Image::new(assignment.image()).map_err(|_| unpinned("is no image"))?;
+    if !image.as_str().contains("@sha256:") {
+        return Err(unpinned("is not pinned to a digest"));
+    }
+    Ok(assignment.pinned(&image))
+}
+
+fn preview(newest: Option<&Template>, difference: &str) -> String {
+    match newest {
+        Some(newest) if difference.is_empty() => format!("{} is published already\n", newest.name),
+        Some(newest) => format!("what changes from {}:\n{difference}", newest.name),
+        None => format!("nothing of this assignment is published yet:\n{difference}"),
+    }
+}
+
+fn agree(console: &Console, preview: &str, name: &str) -> Result<(), CliError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::new(Exit::Usage, "there is nobody to ask whether to publish")
+            .hint("look at `assay publish --dry-run`, then give --yes"));
+    }
+    console.note(preview);
+    console.note(&format!("publish {name}? [y/N]"));
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| CliError::io("cannot read the answer", error))?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(CliError::new(Exit::Interrupted, "nothing was published"))
+    }
+}
+
+fn summary(published: &Published<'_>) -> String {
+    let word = |left: Option<Left>| match left {
+        Some(Left::New) => "published",
+        Some(Left::Replaced) => "replaced",
+        Some(Left::Same) | None => "there already",
+    };
+    let short = published.revision.get(..8).unwrap_or(&published.revision);
+    format!(
+        "{} revision {short}: files {}, schedule {}, {} {}\n",
+        published.assignment,
+        word(published.files),
+        word(published.schedule),
+        published.template,
+        word(published.workflow_template),
+    )
+}

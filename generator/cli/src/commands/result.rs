@@ -1,0 +1,99 @@
+//! `assay result`.
+
+use assay_cluster::files::{self, Document};
+use assay_cluster::job::{self, JobView};
+use assay_contract::duties::Wanted;
+use assay_contract::result::{PrivateResult, StageStatus, StudentResult};
+use assay_contract::{AssignmentId, Exit, JobId, Stage, layout};
+use serde::de::DeserializeOwned;
+
+use crate::args::JobResult;
+use crate::commands::cluster::{Session, stop};
+use crate::console::Console;
+use crate::error::CliError;
+use crate::report::{Circumstances, Isolation, RunReport, StageReport};
+use crate::show;
+
+/// What is to be shown.
+pub(crate) struct View {
+    pub(crate) student: bool,
+    pub(crate) log: bool,
+}
+
+pub(crate) fn run(console: &Console, args: &JobResult) -> Result<Exit, CliError> {
+    let session = Session::connect(&args.cluster)?;
+    let view = View { student: args.student, log: args.log };
+    let assignment = match &args.assignment {
+        Some(assignment) => assignment.clone(),
+        None => {
+            let known = session.wait(job::view(&session.cluster, &args.job))?;
+            known.and_then(|job| AssignmentId::new(job.assignment).ok()).ok_or_else(|| {
+                CliError::new(Exit::Usage, format!("the cluster does not know a job {}", args.job))
+                    .hint("jobs are forgotten some time after their end; name its assignment by --assignment")
+            })?
+        }
+    };
+    show(console, &session, &args.job, &assignment, &view)
+}
+
+/// Reads and shows the result of a job.
+pub(crate) fn show(
+    console: &Console,
+    session: &Session,
+    job: &JobId,
+    assignment: &AssignmentId,
+    view: &View,
+) -> Result<Exit, CliError> {
+    let cluster = &session.cluster;
+    let documents = session.wait(files::read(cluster, assignment, Wanted::Job(job.clone()), stop()))?;
+    if documents.is_empty() {
+        let message = format!("the job {job} of {assignment} has no result");
+        return Err(CliError::new(Exit::StageFailed, message).hint("`assay status` tells where it stands"));
+    }
+    if view.student {
+        let student: StudentResult = document(&documents, layout::STUDENT_RESULT, job)?;
+        console.data(&student, || show::student::text(&student))?;
+        return Ok(Exit::Done);
+    }
+    let private: PrivateResult = document(&documents, layout::PRIVATE_RESULT, job)?;
+    let known = session.wait(job::view(cluster, job))?;
+    let circumstances = circumstances(&private, known.as_ref());
+    let report = RunReport::new(private, circumstances);
+    console.data(&report, || show::run::text(&report, view.log))?;
+    Ok(Exit::Done)
+}
+
+fn document<T: DeserializeOwned>(documents: &[Document], name: &str, job: &JobId) -> Result<T, CliError> {
+    let Some(document) = documents.iter().find(|document| document.name == name) else {
+        let message = format!("the job {job} was concluded without {name}: Results did not come to its end");
+        return Err(
+            CliError::new(Exit::StageFailed, message).hint("`assay status` tells how its stages ended")
+        );
+    };
+    serde_json::from_slice(&document.bytes).map_err(|error| {
+        CliError::new(Exit::DocumentDamaged, format!("{name} of the job {job} is damaged")).because(error)
+    })
+}
+
+/// What is known of the run beside its result: from the job while the cluster knows it, from the result afterwards.
+fn circumstances(private: &PrivateResult, known: Option<&JobView>) -> Circumstances {
+    let of = |stage: Stage| known.and_then(|job| job.stages.iter().find(|there| there.stage == stage));
+    let recorded = |stage: Stage| private.stages.iter().find(|end| end.stage == stage);
+    let stages = Stage::ALL.map(|stage| StageReport {
+        stage,
+        status: of(stage)
+            .and_then(|there| there.status)
+            .or_else(|| recorded(stage).map(|end| end.status))
+            // There is a result, and it was found by what Finalise left.
+            .unwrap_or(StageStatus::Succeeded),
+        exit: of(stage).and_then(|there| there.exit).or_else(|| recorded(stage).and_then(|end| end.exit)),
+    });
+    Circumstances {
+        submission: format!("{}, handed in {}", private.conclusion.student, private.conclusion.handed_in),
+        stages: stages.into(),
+        measured_stages: Stage::ALL
+            .map(|stage| of(stage).and_then(|there| there.measured_ms).unwrap_or(0))
+            .into(),
+        isolation: Isolation { toolchain: "image", lacks: Vec::new(), landlock_abi: None },
+    }
+}
