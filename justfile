@@ -22,6 +22,20 @@ docs:
 generate:
     ASSAY_UPDATE=1 cargo test --workspace --locked --test generated
 
+# Both images as archives in target/images: the stage tool's, and the one with `assay` itself.
+images:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    target="$(rustc --print host-tuple)"
+    # A target of its own keeps build scripts and procedural macros, which load libraries, out of this flag.
+    RUSTFLAGS=-Ctarget-feature=+crt-static cargo build --release --locked --target "$target"
+    out="${CARGO_TARGET_DIR:-target}"
+    mkdir -p "$out/images"
+    assay="$out/$target/release/assay"
+    version="$("$assay" --version)"
+    "$assay" image build --to "$out/images/stage.tar"
+    "$assay" image build --assay --tag "assay/assay:${version#assay }" --to "$out/images/assay.tar"
+
 # What things cost, as ratios against well-known commands; fails nothing.
 bench:
     cargo build --release --locked

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_contract::{AssignmentId, Digest, JobId, StudentId};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Runs, tests and marks student code in isolation.
 ///
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show which stage sees which volume
     Mounts(Mounts),
+    /// Print the admission policies that hold a cluster to the table
+    Admission(OperatorFile),
     /// Print the JSON Schema of assignment.yaml
     Schema,
     /// Say more about a code that `check` or `audit` reported
@@ -89,6 +91,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Show the result of a job in a cluster
     Result(JobResult),
+    /// Build the images that clusters run
+    Image(Image),
     /// Work with receipts
     Receipt(Receipt),
     /// Print the completions of a shell
@@ -316,6 +320,43 @@ pub(crate) struct JobResult {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Image {
+    #[command(subcommand)]
+    pub(crate) command: ImageCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    /// Build the image of trusted stages, the same to the byte on every machine
+    Build(ImageBuild),
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("destination").args(["push", "to"]).required(true).multiple(true))]
+pub(crate) struct ImageBuild {
+    /// Push the image to its registry
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Write the image to this archive, for `ctr images import`, `kind load` and `skopeo`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// What the image is called; otherwise as the operator's `stage-image` says
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Add the tool to this image instead of to nothing
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) base: Option<String>,
+    /// Put this very program in too, and start it by default; it must be static
+    #[arg(long, requires = "tag")]
+    pub(crate) assay: bool,
+    /// Speak to this registry without TLS, as to those on this machine; may be given several times
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) plain_http: Vec<String>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorFile,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Receipt {
     #[command(subcommand)]
     pub(crate) command: ReceiptCommand,
@@ -323,6 +364,12 @@ pub(crate) struct Receipt {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReceiptCommand {
+    /// Make a new signing key, and print its public key
+    Key {
+        /// Where the private key goes; the file must not exist
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Check a receipt without a network
     Verify {
         /// The receipt

@@ -52,6 +52,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Check(args) => commands::check::run(console, args),
         Command::Render(args) => commands::render::run(console, args),
         Command::Audit(args) => commands::audit::run(console, args),
+        Command::Admission(args) => commands::admission::run(console, args),
         Command::Mounts(args) => commands::render::mounts(console, args),
         Command::Schema => commands::check::schema(console),
         Command::Explain(args) => commands::explain::run(console, args),
@@ -62,6 +63,7 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Submit(args) => commands::submit::run(console, args),
         Command::Status(args) => commands::status::run(console, args),
         Command::Result(args) => commands::result::run(console, args),
+        Command::Image(args) => commands::image::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();

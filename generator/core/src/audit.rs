@@ -54,12 +54,15 @@ struct Audited {
 }
 
 fn document(found: &Value, operator: &Operator) -> Audited {
-    let recover::Recovered { plan, problems: mut findings } = recover::recover(found, operator);
+    let mut opened = found.clone();
+    let mut findings = manifest::open(&mut opened);
+    let recover::Recovered { plan, problems } = recover::recover(&opened, operator);
+    findings.extend(problems);
     if let Some(plan) = &plan {
         // What could not be read differs from its stand-in, too; it is told once.
         let told: Vec<_> = findings.iter().map(|finding| finding.field.clone()).collect();
         let expected = expected::template(plan, operator);
-        let differences = compare::compare(&expected, found);
+        let differences = compare::compare(&expected, &opened);
         let differences = differences.iter().flat_map(classify::findings);
         findings.extend(differences.filter(|finding| !told.contains(&finding.field)));
     }

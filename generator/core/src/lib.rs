@@ -5,9 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod assignment;
 pub mod audit;
 pub mod diagnostics;
+pub mod isolation;
 pub mod mounts;
 pub mod operator;
 pub mod pack;

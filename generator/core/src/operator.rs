@@ -6,17 +6,22 @@
 mod check;
 mod claim;
 mod image;
+mod nodes;
 mod quantity;
 mod settings;
 
 pub use claim::{ClaimPattern, InvalidPattern, Placeholder};
 pub use image::{Image, InvalidImage};
+pub use nodes::{Nodes, TaintEffect, Toleration};
 pub use quantity::{InvalidQuantity, Quantity};
 pub use settings::{
-    Cap, Ceilings, Claims, JobStorage, Keep, ServiceAccounts, Settings, SigningKey, Slack, TrustedPods, Users,
+    Cap, Ceilings, Claims, IsolationPolicy, JobStorage, Keep, ServiceAccounts, Settings, SigningKey, Slack,
+    TrustedPods, Users,
 };
 
 use assay_contract::{AssignmentId, Stage, Trust, Volume};
+
+use crate::isolation::Isolation;
 
 /// A checked operator's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -109,6 +114,22 @@ impl Operator {
         }
     }
 
+    /// Local disk of a stage's pod.
+    #[must_use]
+    pub fn ephemeral_storage(&self, stage: Stage) -> Quantity {
+        match stage.trust() {
+            Trust::Trusted => self.settings.trusted_pods.ephemeral_storage,
+            Trust::Untrusted => self.settings.ceilings.ephemeral_storage,
+        }
+    }
+
+    /// How strongly an assignment's jobs are isolated that asks for this.
+    #[must_use]
+    pub fn isolation(&self, asked: Option<Isolation>) -> Isolation {
+        let IsolationPolicy { default, force_strict, runtime_class: _ } = self.settings.isolation;
+        if force_strict { Isolation::Strict } else { asked.unwrap_or(default) }
+    }
+
     /// CPU of a stage's pod, in thousandths of a core.
     #[must_use]
     pub fn cpu_milli(&self, stage: Stage) -> u32 {
@@ -159,13 +180,34 @@ mod tests {
             "claims: {private-results: 'x/{course}'}",
             "namespace: '{{workflow.name}}'",
             "service-accounts: {job: assay-executor}",
+            "service-accounts: {job: assay-cause}",
+            "service-accounts: {cause: '{{x}}'}",
             "stage-image: 'x {{y}}'",
             "job-storage: {size: 1.5Gi}",
+            "service-accounts: {strict: assay-none}",
+            "isolation: {runtime-class: '{{x}}'}",
+            "isolation: {default: none}",
+            "nodes: {selector: {'a b': c}}",
+            "nodes: {tolerations: [{key: pool, value: '{{x}}'}]}",
+            "registries: [hub/images]",
+            "registries: [hub]",
+            "ceilings: {ephemeral-storage: 0}",
             "ceilings: {deadline-seconds: 0}",
             "mystery: 1",
         ] {
             assert!(Operator::from_yaml(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn strict_can_be_asked_for_and_forced() {
+        let isolation = |text: &str, asked| Operator::from_yaml(text).unwrap().isolation(asked);
+        let (standard, strict) = (Isolation::Standard, Isolation::Strict);
+        assert_eq!(isolation("{}", None), standard);
+        assert_eq!(isolation("{}", Some(strict)), strict);
+        assert_eq!(isolation("isolation: {default: strict}", None), strict);
+        assert_eq!(isolation("isolation: {default: strict}", Some(standard)), standard);
+        assert_eq!(isolation("isolation: {force-strict: true}", Some(standard)), strict);
     }
 
     #[test]

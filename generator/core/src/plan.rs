@@ -6,6 +6,7 @@
 use assay_contract::facts::{self, Fact, Output};
 use assay_contract::{AssignmentId, Digest, Mount, Stage, Trust, Volume, layout, table};
 
+use crate::isolation::Isolation;
 use crate::operator::{Image, InvalidImage, Operator, Quantity};
 
 /// What of an assignment decides its jobs.
@@ -21,6 +22,8 @@ pub struct Described {
     pub description: String,
     /// The author's image, in which Verify and Test run.
     pub image: String,
+    /// How strongly its jobs are to be isolated; as the operator has it, where it does not say.
+    pub isolation: Option<Isolation>,
     /// What the build needs.
     pub verify: Needs,
     /// What all cases together need.
@@ -50,6 +53,16 @@ pub enum PlanError {
     /// The author's image is not a reference to an image.
     #[error(transparent)]
     Image(#[from] InvalidImage),
+    /// The author's image comes from a registry that the operator does not allow.
+    #[error(
+        "the image comes from the registry `{registry}`; the operator allows {allowed}: push it to one of these, or ask the operator to add yours to `registries`"
+    )]
+    Registry {
+        /// Which registry.
+        registry: String,
+        /// Those that are allowed, for people.
+        allowed: String,
+    },
     /// A stage needs more time than the operator allows.
     #[error(
         "{stage} needs {needs} s and {slack} s to start; the operator allows {ceiling} s together: lower the limits or the number of cases, or ask the operator to raise `ceilings.deadline-seconds`"
@@ -106,6 +119,8 @@ pub struct Plan {
     pub title: String,
     /// Its description, for people; may be empty.
     pub description: String,
+    /// How strongly Verify and Test are isolated on a cluster; runs on one machine have their own way.
+    pub isolation: Isolation,
     /// The stages in the order in which they run.
     pub stages: [StagePlan; 5],
 }
@@ -133,7 +148,8 @@ impl Plan {
     /// # Errors
     /// If a text, the image or a need is not allowed.
     pub fn new(described: &Described, operator: &Operator) -> Result<Self, PlanError> {
-        let Described { assignment, revision, title, description, image, verify, test } = described;
+        let Described { assignment, revision, title, description, image, isolation, verify, test } =
+            described;
         check_text("title", title, TITLE_BYTES, false)?;
         check_text("description", description, DESCRIPTION_BYTES, true)?;
         if title.trim().is_empty() {
@@ -144,11 +160,13 @@ impl Plan {
         }
         check_claims(assignment, operator)?;
         let image = Image::new(image.as_str())?;
+        check_registry(&image, operator)?;
         Ok(Self {
             assignment: assignment.clone(),
             revision: revision.clone(),
             title: title.clone(),
             description: description.clone(),
+            isolation: operator.isolation(*isolation),
             stages: [
                 trusted(Stage::Setup, operator),
                 untrusted(Stage::Verify, &image, *verify, operator)?,
@@ -243,6 +261,16 @@ fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Resu
     Err(PlanError::Text { field, problem })
 }
 
+fn check_registry(image: &Image, operator: &Operator) -> Result<(), PlanError> {
+    let allowed = &operator.settings().registries;
+    let registry = image.registry();
+    if allowed.is_empty() || allowed.iter().any(|allowed| allowed == registry) {
+        return Ok(());
+    }
+    let allowed: Vec<_> = allowed.iter().map(|registry| format!("`{registry}`")).collect();
+    Err(PlanError::Registry { registry: registry.to_owned(), allowed: allowed.join(", ") })
+}
+
 /// Patterns alone do not decide this: with `claim-{student}`, a course `claim-x` would share names with students.
 fn check_claims(assignment: &AssignmentId, operator: &Operator) -> Result<(), PlanError> {
     let students = &operator.settings().claims.student;
@@ -277,10 +305,15 @@ impl StagePlan {
     /// The program it runs: our image's own tool, or the one that Setup brought into `submission`.
     #[must_use]
     pub fn program(&self) -> String {
-        match self.stage.trust() {
-            Trust::Trusted => "/assay-stage".into(),
-            Trust::Untrusted => format!("{}/{}", Volume::Submission.path(), layout::TOOL),
-        }
+        program(self.stage.trust())
+    }
+}
+
+/// Where the stage tool is, for stages of that trust.
+pub(crate) fn program(trust: Trust) -> String {
+    match trust {
+        Trust::Trusted => "/assay-stage".into(),
+        Trust::Untrusted => format!("{}/{}", Volume::Submission.path(), layout::TOOL),
     }
 }
 
@@ -296,6 +329,7 @@ mod tests {
             title: "Word count".into(),
             description: String::new(),
             image: "gcc:14".into(),
+            isolation: None,
             verify: needs,
             test: needs,
         }
@@ -351,6 +385,26 @@ mod tests {
         assert!(Plan::new(&empty, &Operator::default()).is_err());
         let image = Described { image: "gcc:{{x}}".into(), ..described() };
         assert!(matches!(Plan::new(&image, &Operator::default()), Err(PlanError::Image(_))));
+    }
+
+    #[test]
+    fn only_registries_that_the_operator_allows_are_taken() {
+        let operator = Operator::from_yaml("registries: ['registry.example.edu:5000', docker.io]").unwrap();
+        for (image, allowed) in [
+            ("gcc:14", true),
+            ("library/gcc:14", true),
+            ("registry.example.edu:5000/hub/singleuser:1", true),
+            ("registry.example.edu/hub/singleuser:1", false),
+            ("localhost/gcc", false),
+            ("elsewhere.example/docker.io/gcc", false),
+        ] {
+            let plan = Plan::new(&Described { image: image.into(), ..described() }, &operator);
+            assert_eq!(plan.is_ok(), allowed, "{image}");
+            if let Err(error) = plan {
+                assert!(matches!(error, PlanError::Registry { .. }), "{error}");
+                assert!(error.to_string().contains("`registry.example.edu:5000`, `docker.io`"), "{error}");
+            }
+        }
     }
 
     #[test]

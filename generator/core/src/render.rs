@@ -5,8 +5,11 @@
 
 mod context;
 mod escape;
+pub(crate) mod steps;
 pub(crate) mod tag;
 pub(crate) mod wiring;
+
+pub(crate) use context::title;
 
 use std::sync::LazyLock;
 
@@ -68,6 +71,8 @@ static LAYOUTS: LazyLock<Result<Tera, tera::Error>> = LazyLock::new(|| {
     tera.set_escape_fn(escape::escape);
     tera.autoescape_on([".yaml.tera"]);
     tera.add_raw_templates([
+        ("bare.yaml.tera", include_str!("../../../workflow-templates/bare.yaml.tera")),
+        ("step.yaml.tera", include_str!("../../../workflow-templates/step.yaml.tera")),
         ("stage.yaml.tera", include_str!("../../../workflow-templates/stage.yaml.tera")),
         (TEMPLATE, include_str!("../../../workflow-templates/job.yaml.tera")),
     ])?;

@@ -69,6 +69,7 @@ prop_compose! {
         build in proptest::option::of(1..60_u32),
         attempts in proptest::option::of(1..50_u32),
         loopback in any::<bool>(),
+        isolation in proptest::option::of(proptest::sample::select(vec!["standard", "strict"])),
         cases in proptest::collection::vec(case(), 1..6),
     ) -> Random {
         let mut cases = cases;
@@ -95,6 +96,9 @@ prop_compose! {
         if let Some(seconds) = build {
             assignment["build"] = json!({"run": "gcc -o main main.c", "limits": {"cpu": format!("{seconds}s")}});
         }
+        if let Some(isolation) = isolation {
+            assignment["isolation"] = json!(isolation);
+        }
         if loopback {
             assignment["test"]["network"] = json!("loopback");
         }
@@ -103,10 +107,20 @@ prop_compose! {
     }
 }
 
+/// The pod of a stage, as a template has it: by itself, or opened from the manifest of the step that makes it.
+fn pod(template: &Value) -> Value {
+    let Some(manifest) = template["resource"]["manifest"].as_str() else { return template.clone() };
+    let mut pod: Value = serde_saphyr::from_str(manifest).unwrap();
+    let container = pod["spec"]["containers"][0].take();
+    pod["spec"]["container"] = container;
+    pod["spec"].take()
+}
+
 /// The mounts of a stage's template: volume, access by the mount, access by the source.
 fn mounts(template: &Value) -> Vec<(String, bool, bool)> {
-    let sources = template["volumes"].as_array().unwrap();
-    template["container"]["volumeMounts"]
+    let pod = pod(template);
+    let sources = pod["volumes"].as_array().unwrap();
+    pod["container"]["volumeMounts"]
         .as_array()
         .unwrap()
         .iter()
@@ -163,7 +177,22 @@ fn changes(document: &Value, stage: Stage) -> Vec<(&'static str, Value)> {
         .into_iter()
         .map(|(name, change)| {
             let mut changed = document.clone();
-            change(stage_template(&mut changed, stage));
+            let template = stage_template(&mut changed, stage);
+            match template["resource"]["manifest"].is_string() {
+                false => change(template),
+                true => {
+                    // What a pod's manifest may be changed in is what a template may be changed in.
+                    let mut pod = pod(template);
+                    change(&mut pod);
+                    let container = pod["container"].take();
+                    pod["containers"] = json!([container]);
+                    pod.as_object_mut().unwrap().remove("container");
+                    let text = template["resource"]["manifest"].as_str().unwrap();
+                    let mut manifest: Value = serde_saphyr::from_str(text).unwrap();
+                    manifest["spec"] = pod;
+                    template["resource"]["manifest"] = json!(manifest.to_string());
+                }
+            }
             (name, changed)
         })
         .collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_contract::facts::{self, NONE};
 use assay_contract::result::{StageEnd, StageStatus};
-use assay_contract::{AssignmentId, Digest, Fact, JobId, Output, Points, Stage, StudentId, Verdict};
+use assay_contract::{AssignmentId, Cause, Digest, Fact, JobId, Output, Points, Stage, StudentId, Verdict};
 
 /// The largest output file, in bytes.
 pub(crate) const MAX_OUTPUT: u64 = 256;
@@ -58,6 +58,7 @@ impl Known {
                 .end(stage)
                 .and_then(|end| end.exit)
                 .map_or_else(|| NONE.to_owned(), |code| code.to_string()),
+            Fact::Cause(stage) => self.end(stage).map_or(Cause::None, |end| end.cause).id().to_owned(),
             Fact::From(output) => self.output(output).to_owned(),
         }
     }
@@ -114,7 +115,7 @@ mod tests {
     }
 
     fn ended(stage: Stage, status: StageStatus) -> StageEnd {
-        StageEnd { stage, status, exit: None }
+        StageEnd { stage, status, exit: None, cause: Cause::None }
     }
 
     #[test]
@@ -132,11 +133,11 @@ mod tests {
     #[test]
     fn a_stage_that_did_not_exit_has_no_code() {
         let mut known = known();
-        known.ends.push(StageEnd { stage: Stage::Setup, status: StageStatus::Failed, exit: Some(137) });
+        known.ends.push(StageEnd { exit: Some(137), ..ended(Stage::Setup, StageStatus::Failed) });
         known.ends.push(ended(Stage::Verify, StageStatus::Omitted));
         let arguments = known.arguments(Stage::Results).join(" ");
-        assert!(arguments.contains("--setup-status Failed --setup-exit 137"));
-        assert!(arguments.contains("--verify-status Omitted --verify-exit none"));
+        assert!(arguments.contains("--setup-status Failed --setup-exit 137 --setup-cause none"));
+        assert!(arguments.contains("--verify-status Omitted --verify-exit none --verify-cause none"));
     }
 
     #[test]

@@ -153,9 +153,7 @@ impl Conductor<'_> {
     ) -> Result<StageRun, EngineError> {
         let stage = plan.stage;
         let run = match skipped(stage, &self.known) {
-            Some(status) => {
-                StageRun { end: StageEnd { stage, status, exit: None }, wall: Duration::ZERO, cause: None }
-            }
+            Some(status) => StageRun { end: end(stage, status, None), wall: Duration::ZERO, cause: None },
             None => self.run_stage(plan, job, toolchain)?,
         };
         self.known.ends.push(run.end.clone());
@@ -220,7 +218,7 @@ impl Conductor<'_> {
                 (StageStatus::Error, None, Some(Cause::NotStarted(format!("{}: {error}", failure.what))))
             }
         };
-        StageRun { end: StageEnd { stage, status, exit }, wall: Duration::from_millis(wall_ms), cause }
+        StageRun { end: end(stage, status, exit), wall: Duration::from_millis(wall_ms), cause }
     }
 
     /// The value of an output, or `none`.
@@ -279,6 +277,11 @@ impl Conductor<'_> {
         }
         Ok(())
     }
+}
+
+/// How a stage ended; here is no cluster that could tell more.
+fn end(stage: Stage, status: StageStatus, exit: Option<u8>) -> StageEnd {
+    StageEnd { stage, status, exit, cause: assay_contract::Cause::None }
 }
 
 /// Cuts a stage's output into lines that are safe to print.

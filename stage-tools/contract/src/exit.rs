@@ -57,7 +57,7 @@ impl Exit {
         self as u8
     }
 
-    /// What a program of Assay meant by that code.
+    /// What that code means; `None` where it is none of ours, so that something else ended the program.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Exit> {
         Exit::ALL.iter().copied().find(|exit| exit.code() == code)

@@ -23,6 +23,8 @@ pub enum Fact {
     Status(Stage),
     /// A stage's exit code, or `none`.
     ExitCode(Stage),
+    /// Why a stage's pod ended: one of the words of [`crate::Cause`].
+    Cause(Stage),
     /// What an earlier trusted stage left, or `none`.
     From(Output),
 }
@@ -143,7 +145,7 @@ pub const fn outputs(stage: Stage) -> &'static [Output] {
 const SETUP: [Fact; 6] =
     [Fact::Job, Fact::Assignment, Fact::Revision, Fact::Student, Fact::Digest, Fact::HandedIn];
 
-const RESULTS: [Fact; 16] = [
+const RESULTS: [Fact; 19] = [
     Fact::Job,
     Fact::Assignment,
     Fact::Revision,
@@ -152,14 +154,17 @@ const RESULTS: [Fact; 16] = [
     Fact::HandedIn,
     Fact::Status(Stage::Setup),
     Fact::ExitCode(Stage::Setup),
+    Fact::Cause(Stage::Setup),
     Fact::From(Output::Outcome),
     Fact::From(Output::Refusal),
     Fact::From(Output::LateSeconds),
     Fact::From(Output::Due),
     Fact::Status(Stage::Verify),
     Fact::ExitCode(Stage::Verify),
+    Fact::Cause(Stage::Verify),
     Fact::Status(Stage::Test),
     Fact::ExitCode(Stage::Test),
+    Fact::Cause(Stage::Test),
 ];
 
 const FINALISE: [Fact; 16] = [
@@ -205,6 +210,7 @@ impl Fact {
             Fact::HandedIn => "handed-in".into(),
             Fact::Status(stage) => format!("{stage}-status"),
             Fact::ExitCode(stage) => format!("{stage}-exit"),
+            Fact::Cause(stage) => format!("{stage}-cause"),
             Fact::From(output) => output.name().into(),
         }
     }

@@ -8,6 +8,7 @@
 
 pub mod administration;
 pub mod answers;
+pub mod cause;
 pub mod configuration;
 pub mod duties;
 pub mod exit;
@@ -28,6 +29,7 @@ pub mod volume;
 mod stage;
 
 pub use administration::Duty;
+pub use cause::Cause;
 pub use exit::Exit;
 pub use facts::{Fact, Output};
 pub use ids::{AssignmentId, CaseId, Digest, InvalidId, JobId, StudentId};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::{ExpectedExit, Mode, Show};
 use crate::outcome::{Confinement, End, Usage};
-use crate::{AssignmentId, CaseId, Digest, Fault, JobId, Limits, Points, Stage, StudentId, Verdict};
+use crate::{AssignmentId, CaseId, Cause, Digest, Fault, JobId, Limits, Points, Stage, StudentId, Verdict};
 
 /// The full result of a job, for authors and tutors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +162,9 @@ pub struct StageEnd {
     pub status: StageStatus,
     /// The exit code, where there was one.
     pub exit: Option<u8>,
+    /// Why its pod ended, where the tool inside could not say so.
+    #[serde(default, skip_serializing_if = "Cause::is_none")]
+    pub cause: Cause,
 }
 
 /// How a stage ended; Argo's words.

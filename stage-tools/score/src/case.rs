@@ -29,6 +29,15 @@ impl Ruling {
     }
 }
 
+/// What is carried from one case to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// What was odd so far, in words for tutors.
+    pub(crate) oddities: Vec<String>,
+    /// Whether a case was met that the end of its stage broke off.
+    broken_off: bool,
+}
+
 /// The texts that are shown of all cases share this many bytes, so that a result stays a document that opens.
 const ALL_TEXTS: usize = 8 * 1024 * 1024;
 /// The most that is shown of one text, in bytes.
@@ -47,11 +56,12 @@ pub(crate) fn judge(
     case: &AnswerCase,
     found: &CaseEvidence,
     budget: usize,
-    oddities: &mut Vec<String>,
+    progress: &mut Progress,
 ) -> CaseResult {
+    let Progress { oddities, broken_off } = progress;
     let CaseEvidence { outcome, stdout, stderr, stdin, expected } = found;
     let mut odd = |what: String| oddities.push(format!("{}: {what}", case.id));
-    let ruling = rule(job, case, found, &mut odd);
+    let ruling = rule(job, case, found, broken_off, &mut odd);
     if case.stdin.is_some() && stdin.present().is_none() {
         odd("its input is missing from the answers, so it cannot be shown".to_owned());
     }
@@ -116,14 +126,22 @@ fn result(
     }
 }
 
-fn rule(job: &Job, case: &AnswerCase, found: &CaseEvidence, odd: &mut impl FnMut(String)) -> Ruling {
+fn rule(
+    job: &Job,
+    case: &AnswerCase,
+    found: &CaseEvidence,
+    broken_off: &mut bool,
+    odd: &mut impl FnMut(String),
+) -> Ruling {
     let CaseEvidence { outcome, stdout, stderr, stdin: _, expected } = found;
     let outcome = match outcome {
         Found::Present(outcome) => outcome,
-        Found::Missing => return nothing_left(job, odd, "its outcome is missing".to_owned()),
+        Found::Missing => {
+            return nothing_left(job, broken_off, odd, "its outcome is missing".to_owned());
+        }
         Found::Damaged(why) => {
             let what = format!("its outcome is damaged: {}", safe_text::line(why.as_bytes()));
-            return nothing_left(job, odd, what);
+            return nothing_left(job, broken_off, odd, what);
         }
     };
     if let Some(what) = contradiction(job, &case.id, &case.limits, outcome, stdout, stderr) {
@@ -187,10 +205,12 @@ fn rule_output(
     }
 }
 
-/// Test left no outcome that can be read: odd if Test did its job, else as Test or Verify before it ended.
-fn nothing_left(job: &Job, odd: &mut impl FnMut(String), what: String) -> Ruling {
-    if let Some((fault, reason)) = failed_stage(job, &[Stage::Verify, Stage::Test]) {
-        return Ruling::new(Verdict::NotRun, fault, reason);
+/// Test left no outcome that can be read: odd if Test did its job, else as Test or Verify before it ended. Cases run in
+/// order, so what ended the stage ended the first of these; the others did not run.
+fn nothing_left(job: &Job, broken_off: &mut bool, odd: &mut impl FnMut(String), what: String) -> Ruling {
+    if let Some(Stop { verdict, fault, reason }) = failed_stage(job, &[Stage::Verify, Stage::Test]) {
+        let first = !std::mem::replace(broken_off, true);
+        return Ruling::new(if first { verdict } else { Verdict::NotRun }, fault, reason);
     }
     odd(what);
     Ruling::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT)

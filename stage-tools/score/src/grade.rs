@@ -17,7 +17,8 @@ const MAX_LACKS: usize = 20;
 /// `evidence` reads what was found of one case; it is called once for each case in the order of the plan, and not at
 /// all where no case could run. So the outputs of one case at a time are in memory.
 pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -> PrivateResult {
-    let mut oddities = Vec::new();
+    let mut progress = case::Progress::default();
+    let oddities = &mut progress.oddities;
     let answers = stop::usable_answers(job);
     if let Err(problem) = &answers {
         oddities.push(format!("the answers of this revision cannot be used: {problem}"));
@@ -26,9 +27,9 @@ pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -
     let mut build = None;
     let mut stop = stop::before_build(job, answers.is_some());
     if stop.is_none() {
-        (build, stop) = stop::build(job, &mut oddities);
+        (build, stop) = stop::build(job, oddities);
     }
-    let confinement = confinement(job, &mut oddities);
+    let confinement = confinement(job, oddities);
 
     let planned: &[AnswerCase] = answers.map_or(&[], |answers| &answers.cases);
     let budget = case::text_budget(planned.len());
@@ -36,7 +37,7 @@ pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -
         .iter()
         .map(|planned| match &stop {
             Some(stop) => case::stopped(job, planned, stop),
-            None => case::judge(job, planned, &evidence(planned), budget, &mut oddities),
+            None => case::judge(job, planned, &evidence(planned), budget, &mut progress),
         })
         .collect();
 
@@ -69,7 +70,7 @@ pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -
         cases,
         stages: job.stages.clone(),
         confinement,
-        oddities,
+        oddities: progress.oddities,
     }
 }
 

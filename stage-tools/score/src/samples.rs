@@ -5,7 +5,9 @@ use assay_contract::answers::{
 };
 use assay_contract::outcome::{BuildEnd, BuildOutcome, CaseOutcome, Confinement, End, Usage};
 use assay_contract::result::{StageEnd, StageStatus};
-use assay_contract::{API_VERSION, AssignmentId, CaseId, Digest, JobId, Limits, Points, Stage, StudentId};
+use assay_contract::{
+    API_VERSION, AssignmentId, CaseId, Cause, Digest, JobId, Limits, Points, Stage, StudentId,
+};
 
 use crate::{CaseEvidence, Found, Job, Setup};
 
@@ -59,7 +61,7 @@ pub(crate) fn answers(cases: Vec<AnswerCase>) -> Answers {
 }
 
 pub(crate) fn stage(stage: Stage, status: StageStatus, exit: Option<u8>) -> StageEnd {
-    StageEnd { stage, status, exit }
+    StageEnd { stage, status, exit, cause: Cause::None }
 }
 
 pub(crate) fn build(end: BuildEnd) -> Found<BuildOutcome> {

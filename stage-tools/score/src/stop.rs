@@ -5,8 +5,8 @@
 
 use assay_contract::answers::Answers;
 use assay_contract::outcome::{BuildEnd, BuildOutcome, End};
-use assay_contract::result::{BuildResult, StageStatus};
-use assay_contract::{API_VERSION, Exit, Fault, Points, Stage, Verdict};
+use assay_contract::result::{BuildResult, StageEnd, StageStatus};
+use assay_contract::{API_VERSION, Cause, Exit, Fault, Points, Stage, Verdict};
 
 use crate::input::{Found, Job, Setup};
 use crate::{safe_text, sentence};
@@ -115,8 +115,8 @@ pub(crate) fn build(job: &Job, oddities: &mut Vec<String>) -> (Option<BuildResul
 
 /// Verify left no outcome that can be read: odd if it did its job, else as it ended.
 fn nothing_built(job: &Job, oddities: &mut Vec<String>, what: String) -> Stop {
-    if let Some((fault, reason)) = failed_stage(job, &[Stage::Verify]) {
-        return Stop::new(Verdict::NotRun, fault, reason);
+    if let Some(stop) = failed_stage(job, &[Stage::Verify]) {
+        return stop;
     }
     oddities.push(format!("the build's outcome {what}"));
     Stop::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT)
@@ -158,34 +158,70 @@ fn build_stop(end: &BuildEnd) -> Option<Stop> {
 }
 
 /// The first of `stages` that did not do its job, and what that says; `None` if all did.
-pub(crate) fn failed_stage(job: &Job, stages: &[Stage]) -> Option<(Fault, String)> {
+///
+/// An exit code of ours is the tool's own word and comes first; then the cause that the cluster tells; a bare exit code
+/// or status is a guess.
+pub(crate) fn failed_stage(job: &Job, stages: &[Stage]) -> Option<Stop> {
     let stage = *stages.iter().find(|stage| !job.succeeded(**stage))?;
-    let (fault, how) = match job.stage(stage).map(|end| (end.status, end.exit)) {
-        Some((StageStatus::Failed, Some(exit))) => failed_exit(exit),
+    let end = job.stage(stage);
+    let told = end.and_then(|end| match (end.status, end.exit.and_then(Exit::from_code)) {
+        (StageStatus::Failed, Some(exit)) if exit != Exit::Done => {
+            let (fault, how) = own_exit(exit);
+            Some((Verdict::NotRun, fault, how))
+        }
+        _ => end.cause.fault(stage.trust()).map(|fault| (of_cause(end.cause), fault, end.cause.sentence())),
+    });
+    let (verdict, fault, how) = told.unwrap_or_else(|| {
+        let (fault, how) = guess(end);
+        (Verdict::NotRun, fault, how)
+    });
+    Some(Stop::new(verdict, fault, format!("the stage `{stage}` {how}")))
+}
+
+/// How a job ended whose pod ended so.
+fn of_cause(cause: Cause) -> Verdict {
+    match cause {
+        Cause::OutOfMemory => Verdict::MemoryLimit,
+        Cause::OverDisk => Verdict::OutputLimit,
+        Cause::None
+        | Cause::Deadline
+        | Cause::Evicted
+        | Cause::Deleted
+        | Cause::Killed
+        | Cause::Image
+        | Cause::NotStarted
+        | Cause::Lost
+        | Cause::Other => Verdict::NotRun,
+    }
+}
+
+/// Whose fault an exit code of ours names. The kubelet records it, so student code cannot write it.
+fn own_exit(exit: Exit) -> (Fault, &'static str) {
+    const SUBMISSION: u8 = Exit::SubmissionRefused.code();
+    const MARKS: u8 = Exit::MarksDiffer.code();
+    const AUTHOR: u8 = Exit::AssignmentInvalid.code();
+    const SYSTEM: u8 = Exit::IsolationUnavailable.code();
+    match exit.code() {
+        SUBMISSION..=MARKS => (Fault::Student, "could not work with the submission"),
+        AUTHOR..SYSTEM => (Fault::Author, "could not work with the assignment"),
+        _ => (Fault::System, "failed"),
+    }
+}
+
+/// What a status and a code say where no cause is told, as of a run on one machine. What no list names is not held
+/// against students.
+fn guess(end: Option<&StageEnd>) -> (Fault, &'static str) {
+    const KILLED: u8 = 128 + 9;
+    const TERMINATED: u8 = 128 + 15;
+    match end.map(|end| (end.status, end.exit)) {
+        Some((StageStatus::Failed, Some(KILLED | TERMINATED))) => {
+            (Fault::Student, "was killed, because it used more time, memory or disk than a stage may")
+        }
+        Some((StageStatus::Failed, Some(_))) => (Fault::System, "failed"),
         // An image that cannot be pulled, an eviction, a lost node: the container never ended.
         Some((StageStatus::Failed, None)) => (Fault::System, "was stopped before it could end"),
         Some((StageStatus::Error, _)) => (Fault::System, "could not be run"),
         Some((StageStatus::Omitted | StageStatus::Skipped, _)) => (Fault::System, "was not run"),
         Some((StageStatus::Succeeded, _)) | None => (Fault::System, "did not report how it ended"),
-    };
-    Some((fault, format!("the stage `{stage}` {how}")))
-}
-
-/// Whose fault the exit code of a failed stage names. The kubelet records it, so student code cannot write it; at most
-/// it can have the stage killed. What no list names is not held against students.
-fn failed_exit(exit: u8) -> (Fault, &'static str) {
-    const KILLED: u8 = 128 + 9;
-    const TERMINATED: u8 = 128 + 15;
-    const SUBMISSION: u8 = Exit::SubmissionRefused.code();
-    const MARKS: u8 = Exit::MarksDiffer.code();
-    const AUTHOR: u8 = Exit::AssignmentInvalid.code();
-    const SYSTEM: u8 = Exit::IsolationUnavailable.code();
-    match exit {
-        KILLED | TERMINATED => {
-            (Fault::Student, "was killed, because it used more time, memory or disk than a stage may")
-        }
-        SUBMISSION..=MARKS => (Fault::Student, "could not work with the submission"),
-        AUTHOR..SYSTEM => (Fault::Author, "could not work with the assignment"),
-        _ => (Fault::System, "failed"),
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use assay_contract::facts::{self, Fact, NONE, Output};
 use assay_contract::result::{StageEnd, StageStatus};
-use assay_contract::{AssignmentId, Digest, Fault, JobId, Points, Stage, StudentId, Verdict};
+use assay_contract::{AssignmentId, Cause, Digest, Fault, JobId, Points, Stage, StudentId, Verdict};
 use jiff::Timestamp;
 
 use crate::error::StageError;
@@ -177,7 +177,12 @@ impl Facts {
 
     fn stage_end(&self, stage: Stage) -> Result<StageEnd, StageError> {
         let exit = self.optional(Fact::ExitCode(stage), "an exit code or `none`")?;
-        Ok(StageEnd { stage, status: self.status(stage)?, exit })
+        Ok(StageEnd { stage, status: self.status(stage)?, exit, cause: self.cause(stage)? })
+    }
+
+    fn cause(&self, stage: Stage) -> Result<Cause, StageError> {
+        let fact = Fact::Cause(stage);
+        Cause::from_id(self.raw(fact)?).ok_or_else(|| self.wrong(fact, "a word for how a pod ended"))
     }
 
     fn status(&self, stage: Stage) -> Result<StageStatus, StageError> {

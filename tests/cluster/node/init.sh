@@ -45,7 +45,7 @@ start apiserver kube-apiserver \
     --secure-port=443 --bind-address=0.0.0.0 --advertise-address="$service_address" --endpoint-reconciler-type=none \
     --service-cluster-ip-range=10.96.0.0/16 --allow-privileged --anonymous-auth=false \
     --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" \
-    --kubelet-client-certificate="$pki/apiserver-kubelet.crt" --kubelet-client-key="$pki/apiserver-kubelet.key" \
+    --kubelet-preferred-address-types=InternalIP --kubelet-client-certificate="$pki/apiserver-kubelet.crt" --kubelet-client-key="$pki/apiserver-kubelet.key" \
     --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$pki/service-accounts.key" \
     --service-account-signing-key-file="$pki/service-accounts.key" \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction

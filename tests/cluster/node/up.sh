@@ -76,6 +76,7 @@ kubectl apply -f "$here/config/storage.yaml" >/dev/null
 say "installing Argo Workflows $argo_version"
 cp -r "$here/argo" "$bin/argo-manifests" "$state/"
 mv "$state/argo-manifests" "$state/argo/"
+cp -r "$here/../../../argo/controller" "$state/argo/"
 sed -i "s/VERSION/$argo_version/" "$state/argo/kustomization.yaml"
 kubectl apply --server-side -k "$bin/argo-manifests/base/crds/full" >/dev/null
 kubectl apply --server-side -k "$state/argo" >/dev/null

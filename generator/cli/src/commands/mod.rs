@@ -1,9 +1,11 @@
 //! One module a command; each gets its arguments and a console, and gives an exit code or an error.
 
+pub(crate) mod admission;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod cluster;
 pub(crate) mod explain;
+pub(crate) mod image;
 pub(crate) mod new;
 pub(crate) mod publish;
 pub(crate) mod receipt;

@@ -1,16 +1,17 @@
 //! `assay receipt`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assay_contract::Exit;
 use assay_contract::receipts::{Concluded, Received, Statement};
 use assay_core::assignment::Content;
-use assay_receipt::PublicKey;
+use assay_receipt::{PublicKey, SigningKey};
 use serde::Serialize;
 
 use crate::args::{Receipt, ReceiptCommand};
 use crate::console::Console;
 use crate::error::{CliError, read_file};
+use crate::files;
 
 #[derive(Serialize)]
 struct VerifiedReceipt<'a> {
@@ -19,8 +20,37 @@ struct VerifiedReceipt<'a> {
     statement: &'a Statement,
 }
 
+#[derive(Serialize)]
+struct NewKey {
+    key: String,
+    public: String,
+}
+
 pub(crate) fn run(console: &Console, args: &Receipt) -> Result<Exit, CliError> {
-    let ReceiptCommand::Verify { file, key, zip } = &args.command;
+    match &args.command {
+        ReceiptCommand::Key { to } => new_key(console, to),
+        ReceiptCommand::Verify { file, key, zip } => verify(console, file, key, zip.as_deref()),
+    }
+}
+
+/// The private key is in the file and nowhere else: a terminal or a log would keep it.
+fn new_key(console: &Console, to: &Path) -> Result<Exit, CliError> {
+    let key = SigningKey::from_seed(files::random()?);
+    files::create_private(to, key.to_pem().as_bytes())
+        .map_err(|error| CliError::io(format!("cannot write {}", to.display()), error))?;
+    let public = key.public();
+    console.note(&format!("the private key {} is in {}", public.id(), to.display()));
+    let new = NewKey { key: public.id().to_string(), public: public.to_pem() };
+    console.data(&new, || new.public.clone())?;
+    Ok(Exit::Done)
+}
+
+fn verify(
+    console: &Console,
+    file: &Path,
+    key: &[PathBuf],
+    zip: Option<&Path>,
+) -> Result<Exit, CliError> {
     let keys = key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let text = read_file(file, Exit::Io)?;
     let verified = assay_receipt::verify(text.as_bytes(), &keys).map_err(|error| {

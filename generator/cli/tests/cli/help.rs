@@ -18,8 +18,10 @@ fn every_command_that_help_lists_has_help_on_standard_output() {
         assert_eq!(help.stderr, "");
         assert!(help.stdout.lines().all(|line| line.chars().count() <= 100), "{}", help.stdout);
     }
-    let verify = session.assay("receipt verify --help").exits(Exit::Done);
-    assert!(verify.stdout.contains("Usage: assay receipt verify"), "{}", verify.stdout);
+    for command in ["receipt verify", "image build"] {
+        let help = session.assay(&format!("{command} --help")).exits(Exit::Done);
+        assert!(help.stdout.contains(&format!("Usage: assay {command}")), "{}", help.stdout);
+    }
 }
 
 #[test]
@@ -40,6 +42,8 @@ fn wrong_command_lines_say_what_is_right() {
         "try x --watch --keep y",
         "check --output xml",
         "receipt verify file",
+        "image build",
+        "image build --push --assay",
         "audit",
     ] {
         assert_eq!(session.assay(line).exits(Exit::Usage).stdout, "", "{line}");

@@ -9,15 +9,20 @@ mod golden;
 mod place;
 #[path = "../support/redact.rs"]
 mod redact;
+#[expect(dead_code, reason = "the tests of `assay-image` use the rest")]
+#[path = "../../../image/tests/support/registry.rs"]
+mod registry;
 mod session;
 #[path = "../support/update.rs"]
 mod update;
 
+mod admission;
 mod audit;
 mod check;
 mod exits;
 mod explain;
 mod help;
+mod image;
 mod new;
 mod receipt;
 mod record;

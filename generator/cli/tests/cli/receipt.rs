@@ -1,4 +1,7 @@
-//! `assay receipt verify`.
+//! `assay receipt`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
@@ -118,4 +121,31 @@ fn files_that_cannot_be_used_are_named() {
     session.assay("receipt verify missing.json --key course.pem").exits(Exit::Io);
     session.assay("receipt verify received.json --key course.pem --zip missing.zip").exits(Exit::Io);
     session.golden("receipt-files");
+}
+
+#[test]
+fn a_new_key_is_its_owners_alone() {
+    let session = Session::new();
+    let made = session.assay("receipt key private.pem").exits(Exit::Done);
+    let mode = fs::metadata(session.path("private.pem")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = SigningKey::from_pem(&session.read("private.pem")).unwrap();
+    assert_eq!(made.stdout, key.public().to_pem());
+    assert!(made.stderr.contains(&key.public().id().to_string()), "{}", made.stderr);
+    assert!(!made.stdout.contains("PRIVATE") && !made.stderr.contains("PRIVATE"));
+    // What it signs, the printed key checks.
+    session.write("public.pem", made.stdout);
+    session.write("received.json", assay_receipt::sign(&received(None), &key).unwrap());
+    session.assay("receipt verify received.json --key public.pem").exits(Exit::Done);
+}
+
+#[test]
+fn a_key_replaces_no_file_and_no_two_are_alike() {
+    let session = Session::new();
+    let first = session.assay("receipt key one.pem --output json").exits(Exit::Done).json();
+    let second = session.assay("receipt key two.pem --output json").exits(Exit::Done).json();
+    assert_ne!(first["key"], second["key"]);
+    let before = session.read("one.pem");
+    assert_eq!(session.assay("receipt key one.pem").exits(Exit::Io).stdout, "");
+    assert_eq!(session.read("one.pem"), before);
 }

@@ -7,6 +7,7 @@ mod golden;
 #[path = "../support/update.rs"]
 mod update;
 
+mod admission;
 mod assignment;
 mod codes;
 mod commands;

@@ -28,8 +28,20 @@ pub(crate) fn check(
     recording: bool,
     problems: &mut Vec<Problem>,
 ) -> Option<Assignment> {
-    let RawAssignment { id, title, description, salt, image, submit, schedule, files, build, test, samples } =
-        raw;
+    let RawAssignment {
+        id,
+        title,
+        description,
+        salt,
+        image,
+        isolation,
+        submit,
+        schedule,
+        files,
+        build,
+        test,
+        samples,
+    } = raw;
     let id = id.as_ref().and_then(|id| identifier(id, problems));
     let title = title.as_ref().and_then(|title| words::label(title, 200, problems));
     let description =
@@ -82,6 +94,7 @@ pub(crate) fn check(
         description,
         salt,
         image: image?,
+        isolation: isolation.as_ref().map(|at| at.value),
         rules: rules?,
         zone,
         schedule,

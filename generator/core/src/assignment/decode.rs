@@ -19,6 +19,7 @@ use super::shapes::{
 use super::yaml::Node;
 use super::{scalars, yaml};
 use crate::diagnostics::{Problem, Source, codes};
+use crate::isolation::Isolation;
 
 /// What the source says, as far as it can be understood, and everything that is wrong with its form.
 pub(crate) fn decode(source: &Source) -> (Option<RawAssignment>, Vec<Problem>) {
@@ -50,6 +51,7 @@ fn assignment(reader: &mut Reader<'_>, root: &Node) -> Option<RawAssignment> {
         description: reader.field(&map, "description", Reader::text),
         salt: reader.field(&map, "salt", Reader::text),
         image: reader.field(&map, "image", Reader::text),
+        isolation: reader.field(&map, "isolation", isolation),
         submit: reader.field(&map, "submit", submit),
         schedule: reader.field(&map, "schedule", schedule),
         files: reader.field(&map, "files", Reader::texts).map(|files| files.value).unwrap_or_default(),
@@ -221,6 +223,10 @@ fn show(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<At<Show>> {
         ("diff", Show::Diff),
     ];
     reader.word(field, &words)
+}
+
+fn isolation(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<At<Isolation>> {
+    reader.word(field, &Isolation::ALL.map(|isolation| (isolation.id(), isolation)))
 }
 
 fn network(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<At<Network>> {

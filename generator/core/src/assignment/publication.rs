@@ -140,6 +140,7 @@ impl Assignment {
             title: self.title.clone(),
             description: self.description.clone(),
             image: self.image.clone(),
+            isolation: self.isolation,
             verify: Needs {
                 wall_seconds: SLACK_SECONDS + build.as_ref().map_or(0, seconds),
                 memory_bytes: OVERHEAD_BYTES + build.map_or(0, |limits| limits.memory_bytes),

@@ -11,6 +11,7 @@ use assay_contract::{Points, Verdict};
 
 use super::scalars::{LocalTime, Penalty};
 use crate::diagnostics::Place;
+use crate::isolation::Isolation;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,7 @@ pub(crate) struct RawAssignment {
     pub(crate) description: Option<At<String>>,
     pub(crate) salt: Option<At<String>>,
     pub(crate) image: Option<At<String>>,
+    pub(crate) isolation: Option<At<Isolation>>,
     pub(crate) submit: Option<RawSubmit>,
     pub(crate) schedule: Option<RawSchedule>,
     pub(crate) files: Vec<At<String>>,

@@ -19,6 +19,7 @@ pub(crate) static ASSIGNMENT: Shape = Shape {
         "description",
         "salt",
         "image",
+        "isolation",
         "submit",
         "schedule",
         "files",

@@ -8,6 +8,7 @@ use assay_contract::configuration::{BuildPlan, CommandLine, Network, Schedule, S
 use assay_contract::{AssignmentId, CaseId, Limits, Points, Verdict};
 
 use super::folder::{Content, Laid};
+use crate::isolation::Isolation;
 
 /// An assignment that can be published and run. Made by [`super::load`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,7 @@ pub struct Assignment {
     pub(super) description: String,
     pub(super) salt: Option<String>,
     pub(super) image: String,
+    pub(super) isolation: Option<Isolation>,
     pub(super) rules: SubmissionRules,
     pub(super) zone: Option<String>,
     pub(super) schedule: Schedule,

@@ -44,17 +44,30 @@ fn in_template(fields: &[&str], kind: &Kind<'_>) -> Code {
         },
         ["container", rest @ ..] => in_container(rest, kind),
         ["dag", "tasks", rest @ ..] => in_task(rest, kind),
-        ["dag" | "steps", ..] => Code::DagShape,
+        ["dag", ..] => Code::DagShape,
+        ["steps", ..] => Code::ExitHandler,
         ["inputs" | "outputs", "artifacts", ..] | ["archiveLocation", ..] => Code::Artifacts,
         ["inputs", ..] => Code::Parameters,
         ["outputs", ..] => Code::Outputs,
         ["metadata" | "annotations", ..] => Code::Metadata,
         ["containerSet", ..] => Code::ContainerSet,
         ["script", ..] => Code::Script,
+        ["resource", "manifest", "spec", rest @ ..] => in_pod(rest, kind),
+        ["resource", "manifest", _, ..] => Code::Manifest,
         ["resource", ..] => Code::Resource,
         ["data" | "http" | "plugin" | "suspend", ..] => Code::TemplateKind,
         ["initContainers", ..] => Code::InitContainer,
         ["sidecars", ..] => Code::Sidecar,
+        _ => anywhere(fields, kind),
+    }
+}
+
+/// In a pod that a manifest would make.
+fn in_pod(fields: &[&str], kind: &Kind<'_>) -> Code {
+    match fields {
+        ["containers"] => Code::Sidecar,
+        ["containers", rest @ ..] => in_container(rest, kind),
+        ["initContainers" | "ephemeralContainers", ..] => Code::InitContainer,
         _ => anywhere(fields, kind),
     }
 }
@@ -86,6 +99,11 @@ fn anywhere(fields: &[&str], kind: &Kind<'_>) -> Code {
         ["hostNetwork" | "hostAliases" | "hostPID" | "hostIPC", ..] => Code::HostAccess,
         ["securityContext", ..] => Code::SecurityContext,
         ["activeDeadlineSeconds" | "timeout", ..] => Code::Deadline,
+        ["dnsPolicy" | "dnsConfig", ..] => Code::Names,
+        [
+            "nodeSelector" | "tolerations" | "affinity" | "schedulerName" | "nodeName" | "runtimeClassName",
+            ..,
+        ] => Code::Placement,
         ["retryStrategy", ..] => Code::Retry,
         ["synchronization", ..] => Code::Synchronization,
         _ => general(kind),

@@ -29,8 +29,16 @@ pub(super) enum Kind<'a> {
 }
 
 /// Lists whose items have names; all others are compared by position.
-const NAMED_LISTS: [&str; 7] =
-    ["env", "parameters", "tasks", "templates", "volumeClaimTemplates", "volumeMounts", "volumes"];
+const NAMED_LISTS: [&str; 8] = [
+    "containers",
+    "env",
+    "parameters",
+    "tasks",
+    "templates",
+    "volumeClaimTemplates",
+    "volumeMounts",
+    "volumes",
+];
 
 /// All differences, in the order of the document.
 pub(super) fn compare<'a>(expected: &'a Value, found: &'a Value) -> Vec<Difference<'a>> {

@@ -1,12 +1,15 @@
 //! The one template that is acceptable for a plan, built from the table and the contract and from no layout.
 
-use assay_contract::{Fact, Lifetime, Stage, Volume, facts, layout};
+use assay_contract::{Fact, Lifetime, Volume};
 use serde_json::{Value, json};
 
-use crate::operator::{Operator, Quantity};
-use crate::plan::{Plan, StagePlan};
-use crate::render::tag::{Parameter, Tag};
-use crate::render::wiring;
+use crate::operator::{Nodes, Operator, Toleration};
+use crate::plan::Plan;
+use crate::render::tag::Parameter;
+
+mod dags;
+mod stage;
+mod steps;
 
 pub(super) const API_VERSION: &str = "argoproj.io/v1alpha1";
 pub(super) const KIND: &str = "WorkflowTemplate";
@@ -41,10 +44,12 @@ pub(super) fn template(plan: &Plan, operator: &Operator) -> Value {
 
 fn spec(plan: &Plan, operator: &Operator, labels: &Value) -> Value {
     let settings = operator.settings();
-    let mut templates = dags(operator);
-    templates.extend(plan.stages.iter().map(|stage| stage_template(stage, plan, operator)));
-    json!({
+    let mut templates = dags::templates(plan, operator);
+    templates.extend(plan.stages.iter().map(|stage| stage::template(stage, plan, operator)));
+    templates.extend(steps::templates(plan, operator));
+    let mut spec = json!({
         "entrypoint": "job",
+        "onExit": "rescue",
         "arguments": {"parameters": Parameter::ALL.map(job_parameter)},
         "workflowMetadata": {
             "labels": labels,
@@ -54,6 +59,8 @@ fn spec(plan: &Plan, operator: &Operator, labels: &Value) -> Value {
         "automountServiceAccountToken": false,
         "executor": {"serviceAccountName": settings.service_accounts.executor},
         "archiveLogs": false,
+        "dnsPolicy": "None",
+        "dnsConfig": no_names(),
         "activeDeadlineSeconds": settings.job_deadline_seconds,
         "podGC": {
             "strategy": "OnWorkflowCompletion",
@@ -71,6 +78,50 @@ fn spec(plan: &Plan, operator: &Operator, labels: &Value) -> Value {
             .map(|volume| job_claim(volume, operator))
             .collect::<Vec<_>>(),
         "templates": templates,
+    });
+    place(&mut spec, operator);
+    spec
+}
+
+/// A resolver that answers nothing.
+fn no_names() -> Value {
+    json!({"nameservers": ["127.0.0.1"]})
+}
+
+/// Where pods may run, in a workflow or in a pod of its own.
+fn place(spec: &mut Value, operator: &Operator) {
+    let Nodes { selector, tolerations } = &operator.settings().nodes;
+    if !selector.is_empty() {
+        spec["nodeSelector"] = json!(selector);
+    }
+    if !tolerations.is_empty() {
+        spec["tolerations"] = tolerations.iter().map(toleration).collect();
+    }
+}
+
+fn toleration(toleration: &Toleration) -> Value {
+    let Toleration { key, value, effect } = toleration;
+    let mut out = json!({"key": key, "operator": if value.is_some() { "Equal" } else { "Exists" }});
+    if let Some(value) = value {
+        out["value"] = json!(value);
+    }
+    if let Some(effect) = effect {
+        out["effect"] = json!(effect);
+    }
+    out
+}
+
+fn names(facts: &[Fact]) -> Vec<Value> {
+    facts.iter().map(|fact| json!({"name": fact.name()})).collect()
+}
+
+/// Every pod's user and confinement.
+fn pod_security(uid: u32) -> Value {
+    json!({
+        "runAsNonRoot": true,
+        "runAsUser": uid,
+        "runAsGroup": uid,
+        "seccompProfile": {"type": "RuntimeDefault"},
     })
 }
 
@@ -94,160 +145,6 @@ fn job_claim(volume: Volume, operator: &Operator) -> Value {
     })
 }
 
-fn dags(operator: &Operator) -> Vec<Value> {
-    let cap = &operator.settings().cap;
-    let carried = wiring::carried();
-    let inputs = json!({"parameters": names(&carried)});
-    let results: Vec<_> = wiring::inputs(Stage::Results).collect();
-    let finalise: Vec<_> = wiring::inputs(Stage::Finalise).collect();
-    vec![
-        json!({
-            "name": "job",
-            "annotations": display("Job"),
-            "dag": {"tasks": [
-                {"name": "setup", "template": "setup"},
-                {
-                    "name": "turn",
-                    "template": "turn",
-                    "depends": ended(Stage::Setup),
-                    "arguments": arguments(&carried, wiring::from_task),
-                },
-            ]},
-        }),
-        json!({
-            "name": "turn",
-            "annotations": display("Turn"),
-            "inputs": inputs,
-            "synchronization": {"mutexes": [{"name": wiring::lock()}]},
-            "dag": {"tasks": [{
-                "name": "graded",
-                "template": "graded",
-                "arguments": arguments(&carried, wiring::behind_locks),
-            }]},
-        }),
-        json!({
-            "name": "graded",
-            "annotations": display("Graded"),
-            "inputs": inputs,
-            "synchronization": {"semaphores": [{"configMapKeyRef": {"name": cap.config_map, "key": cap.key}}]},
-            "dag": {"tasks": [
-                {"name": "verify", "template": "verify", "when": wiring::accepted()},
-                {"name": "test", "template": "test", "depends": "verify.Succeeded"},
-                {
-                    "name": "results",
-                    "template": "results",
-                    "depends": format!("({}) && ({})", ended(Stage::Verify), ended(Stage::Test)),
-                    "arguments": arguments(&results, wiring::behind_locks),
-                },
-                {
-                    "name": "finalise",
-                    "template": "finalise",
-                    "depends": ended(Stage::Results),
-                    "arguments": arguments(&finalise, wiring::behind_locks),
-                },
-            ]},
-        }),
-    ]
-}
-
-/// That a task has ended, in whatever way.
-fn ended(stage: Stage) -> String {
-    ["Succeeded", "Failed", "Errored", "Skipped", "Omitted"].map(|end| format!("{stage}.{end}")).join(" || ")
-}
-
 fn display(title: &str) -> Value {
     json!({"workflows.argoproj.io/display-name": title})
-}
-
-fn names(facts: &[Fact]) -> Vec<Value> {
-    facts.iter().map(|fact| json!({"name": fact.name()})).collect()
-}
-
-fn arguments(facts: &[Fact], value: fn(Fact) -> Option<Tag>) -> Value {
-    let parameter =
-        |fact: &Fact| json!({"name": fact.name(), "value": value(*fact).map(|tag| tag.to_string())});
-    json!({"parameters": facts.iter().map(parameter).collect::<Vec<_>>()})
-}
-
-fn stage_template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Value {
-    let StagePlan { stage, image, uid, deadline_seconds, memory_bytes, cpu_milli } = plan;
-    let settings = operator.settings();
-    let share = json!({"cpu": format!("{cpu_milli}m"), "memory": Quantity::from_bytes(*memory_bytes)});
-    let mut container = json!({
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": [plan.program(), stage.id()],
-        "resources": {"requests": share, "limits": share},
-        "securityContext": {
-            "allowPrivilegeEscalation": false,
-            "capabilities": {"drop": ["ALL"]},
-            "privileged": false,
-            "readOnlyRootFilesystem": true,
-            "runAsNonRoot": true,
-        },
-        "volumeMounts": plan.mounts().into_iter().map(|mount| {
-            let mut value = json!({"name": mount.volume, "mountPath": mount.volume.path()});
-            if mount.access.is_read_only() {
-                value["readOnly"] = true.into();
-            }
-            value
-        }).collect::<Vec<_>>(),
-    });
-    let words = wiring::arguments(*stage, job);
-    if !words.is_empty() {
-        container["args"] = words.into();
-    }
-    if stage.holds_key() {
-        let key = &settings.signing_key;
-        container["env"] = json!([{
-            "name": layout::SIGNING_KEY,
-            "valueFrom": {"secretKeyRef": {"name": key.secret, "key": key.key}},
-        }]);
-    }
-    let mut template = json!({
-        "name": stage,
-        "annotations": display(&title(*stage)),
-        "metadata": {"labels": {"assay.dev/stage": stage, "assay.dev/trust": stage.trust()}},
-        "activeDeadlineSeconds": deadline_seconds.to_string(),
-        "timeout": wiring::timeout(*deadline_seconds),
-        "securityContext": {
-            "runAsNonRoot": true,
-            "runAsUser": uid,
-            "runAsGroup": uid,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "volumes": volumes(plan, job, operator),
-        "container": container,
-    });
-    let inputs: Vec<_> = wiring::inputs(*stage).collect();
-    if !inputs.is_empty() {
-        template["inputs"] = json!({"parameters": names(&inputs)});
-    }
-    if !plan.outputs().is_empty() {
-        let output = |output: &facts::Output| json!({"name": output.name(), "valueFrom": {"path": output.path(), "default": facts::NONE}});
-        template["outputs"] = json!({"parameters": plan.outputs().iter().map(output).collect::<Vec<_>>()});
-    }
-    let retries = wiring::retries(*stage);
-    if retries > 0 {
-        template["retryStrategy"] = json!({"limit": retries.to_string(), "retryPolicy": "Always"});
-    }
-    template
-}
-
-/// Read-only mounts are read-only at their source too: Argo mounts each volume once more, read-write, beside the stage.
-fn volumes(plan: &StagePlan, job: &Plan, operator: &Operator) -> Vec<Value> {
-    let (student, name) = (Tag::parameter(Parameter::Student).to_string(), Tag::job().to_string());
-    let volume = |mount: assay_contract::Mount| {
-        let mut claim = json!({"claimName": operator.claim(mount.volume, &job.assignment, &student, &name)});
-        if mount.access.is_read_only() {
-            claim["readOnly"] = true.into();
-        }
-        json!({"name": mount.volume, "persistentVolumeClaim": claim})
-    };
-    plan.mounts().into_iter().map(volume).collect()
-}
-
-fn title(stage: Stage) -> String {
-    let mut letters = stage.id().chars();
-    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

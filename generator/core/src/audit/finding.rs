@@ -110,16 +110,18 @@ codes! {
     ContainerSet => "each stage is one container in a pod of its own",
     /// A script.
     Script => "stages run the stage tool; scripts take text that Argo substitutes into code",
-    /// A Kubernetes object made by a template.
-    Resource => "templates make no Kubernetes objects; a pod made this way could mount anything",
-    /// A volume in the manifest of a Kubernetes object made by a template.
+    /// A template that makes, reads or removes a Kubernetes object differs.
+    Resource => "only the steps of Assay's own touch Kubernetes objects; a pod made another way could mount anything",
+    /// The manifest of a Kubernetes object differs.
+    Manifest => "render the template again from its assignment; what a manifest says decides what its pod may do",
+    /// A volume in a manifest that is not expected, or a manifest that cannot be opened.
     ManifestVolume => "remove the manifest; its pod would see what no row gives",
     /// Another kind of template, or a task that brings its own.
-    TemplateKind => "templates are the three DAGs and the five stages; nothing is inlined or taken from elsewhere",
+    TemplateKind => "templates are the three DAGs, the exit handler, the five stages and the steps of Assay's own; nothing is inlined or taken from elsewhere",
     /// A lifecycle hook.
     Hook => "remove it: it would run beside the stages",
     /// An exit handler.
-    ExitHandler => "remove it: Results and Finalise already run however a job ended",
+    ExitHandler => "`rescue` alone handles exits: it concludes a job that did not come to its end",
     /// A patch of the pod.
     PodSpecPatch => "remove it: a patch can undo everything that is checked here",
     /// Environment differs.
@@ -137,9 +139,13 @@ codes! {
     /// A service-account token would be mounted.
     TokenMounted => "set `automountServiceAccountToken: false`",
     /// Another account for Argo's own container.
-    Executor => "Argo's own container uses the operator's executor account",
+    Executor => "Argo's own container uses the account that the operator has for it",
     /// A pod would share something of its node.
     HostAccess => "remove it: stages share nothing with their node",
+    /// A pod could look up names.
+    Names => "set `dnsPolicy: None` and the one nameserver that answers nothing; no stage needs a name",
+    /// Where pods run differs.
+    Placement => "nodes, taints and the RuntimeClass are the operator's to choose",
     /// Confinement of a pod or container differs.
     SecurityContext => "pods satisfy Pod Security `restricted`, run as the operator's users and set no fsGroup",
     /// Another image.
@@ -155,11 +161,11 @@ codes! {
     /// Another retry.
     Retry => "only Results and Finalise are tried again; Argo forgets the exit code of what it retries",
     /// A template too many, too few or twice.
-    Template => "templates are the three DAGs and the five stages",
+    Template => "templates are the three DAGs, the exit handler, the five stages and the steps of Assay's own",
     /// Tasks differ.
     DagShape => "tasks are fixed: setup, then verify, test, results and finalise behind the locks",
     /// What a task waits for differs.
-    Condition => "Verify runs when Setup accepted, Test after a Verify that succeeded, Results and Finalise always",
+    Condition => "Verify runs when Setup accepted, Test after a Verify that succeeded, Cause where a stage ended without a word, Remove where a pod was made, Results and Finalise always",
     /// Parameters differ.
     Parameters => "parameters are checked ids and digests, and what trusted stages left; an unguarded tag can hang a job",
     /// Locks differ.

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::expected::{ASSIGNMENT, DESCRIPTION, REVISION, TITLE};
 use super::finding::{Code, Finding, shown, visible};
 use super::path::Path;
-use crate::operator::{Operator, Quantity};
+use crate::isolation::Isolation;
+use crate::operator::{Image, Operator, Quantity};
 use crate::plan::{Described, Needs, Plan, PlanError};
 
 /// What could be read.
@@ -20,11 +21,11 @@ pub(super) struct Recovered {
 pub(super) fn recover(found: &Value, operator: &Operator) -> Recovered {
     let mut problems = vec![];
     let mut described = described(found, operator, &mut problems);
-    // Each round replaces one refused value by a stand-in that is allowed; there are seven of them.
-    for _ in 0..8 {
+    // Each round replaces one refused value by a stand-in that is allowed; there are nine of them: an image may be refused twice.
+    for _ in 0..10 {
         match Plan::new(&described, operator) {
             Ok(plan) => return Recovered { plan: Some(plan), problems },
-            Err(error) => problems.push(stand_in(&error, &mut described)),
+            Err(error) => problems.push(stand_in(&error, &mut described, operator)),
         }
     }
     Recovered { plan: None, problems }
@@ -61,7 +62,12 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         read(DESCRIPTION, problem);
         ""
     });
-    let container = |stage| template(found, stage).and_then(|template| template.get("container"));
+    // A stage is as strict as its own template: one of the two that is not as the other differs from what is expected.
+    let bare = |stage| template(found, stage).and_then(|template| bare_pod(template));
+    let container = |stage| match bare(stage) {
+        Some(pod) => main_container(pod),
+        None => template(found, stage).and_then(|template| template.get("container")),
+    };
     let image = |stage| container(stage).and_then(|c| c.get("image")).and_then(Value::as_str);
     let (of_verify, of_test) = (image(Stage::Verify), image(Stage::Test));
     if of_verify != of_test {
@@ -73,8 +79,15 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         problems.push(Finding::new(Code::Image, &path, message));
     }
     let needs = |stage| {
-        let deadline = template(found, stage).and_then(|t| t.get("activeDeadlineSeconds"));
-        let deadline = deadline.and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
+        let deadline =
+            |value: Option<&Value>| value.and_then(|value| value.get("activeDeadlineSeconds")).cloned();
+        let deadline = match bare(stage) {
+            Some(pod) => deadline(pod.get("spec")).as_ref().and_then(Value::as_u64),
+            None => deadline(template(found, stage))
+                .as_ref()
+                .and_then(Value::as_str)
+                .and_then(|text| text.parse::<u64>().ok()),
+        };
         let limits = container(stage).and_then(|c| c.get("resources")).and_then(|r| r.get("limits"));
         let memory = limits.and_then(|l| l.get("memory")).and_then(Value::as_str);
         let memory = memory.and_then(|text| Quantity::parse(text).ok()).map_or(0, Quantity::bytes);
@@ -90,13 +103,14 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         title: title.to_owned(),
         description: description.to_owned(),
         image: of_verify.unwrap_or(STAND_IN_IMAGE).to_owned(),
+        isolation: Some(if bare(Stage::Verify).is_some() { Isolation::Strict } else { Isolation::Standard }),
         verify: needs(Stage::Verify),
         test: needs(Stage::Test),
     }
 }
 
 /// Names the refused value, and puts in its place one that is allowed.
-fn stand_in(error: &PlanError, described: &mut Described) -> Finding {
+fn stand_in(error: &PlanError, described: &mut Described, operator: &Operator) -> Finding {
     let (code, path) = match error {
         PlanError::Text { field: "title", .. } => {
             described.title = STAND_IN_TITLE.into();
@@ -117,6 +131,12 @@ fn stand_in(error: &PlanError, described: &mut Described) -> Finding {
         PlanError::Memory { stage, .. } => {
             needs_of(described, *stage).memory_bytes = 0;
             (Code::Resources, stage_path(*stage).fields(["container", "resources", "limits", "memory"]))
+        }
+        PlanError::Registry { .. } => {
+            // Some registry is allowed, or none would have been refused.
+            let allowed = operator.settings().registries.first();
+            described.image = allowed.map_or_else(|| STAND_IN_IMAGE.into(), |host| Image::unknown_of(host));
+            (Code::Image, stage_path(Stage::Verify).fields(["container", "image"]))
         }
         PlanError::ClaimOfAStudent { .. } => {
             described.assignment = stand_in_assignment();
@@ -152,4 +172,14 @@ fn stage_path(stage: Stage) -> Path {
 fn template(found: &Value, stage: Stage) -> Option<&Value> {
     let templates = found.get("spec")?.get("templates")?.as_array()?;
     templates.iter().find(|template| template.get("name").and_then(Value::as_str) == Some(stage.id()))
+}
+
+/// The opened manifest of the pod that a template makes.
+fn bare_pod(template: &Value) -> Option<&Value> {
+    template.get("resource")?.get("manifest").filter(|manifest| manifest.is_object())
+}
+
+fn main_container(pod: &Value) -> Option<&Value> {
+    let containers = pod.get("spec")?.get("containers")?.as_array()?;
+    containers.iter().find(|container| container.get("name").and_then(Value::as_str) == Some("main"))
 }

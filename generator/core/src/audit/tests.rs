@@ -6,19 +6,52 @@ use assay_contract::{AssignmentId, Digest, Stage};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::isolation::Isolation;
 use crate::plan::{Described, Needs};
 
 mod around;
+mod bare;
 mod every;
 mod table;
 
 fn template() -> Value {
+    template_of(Isolation::Standard)
+}
+
+/// A template with its manifests opened.
+fn opened(isolation: Isolation) -> Value {
+    let mut template = template_of(isolation);
+    assert_eq!(manifest::open(&mut template), []);
+    template
+}
+
+/// The template with its manifests as text again.
+fn closed(opened: &Value) -> Value {
+    let mut closed = opened.clone();
+    for template in closed["spec"]["templates"].as_array_mut().into_iter().flatten() {
+        let Some(manifest) = template.get_mut("resource").and_then(|r| r.get_mut("manifest")) else {
+            continue;
+        };
+        let text = match &*manifest {
+            Value::Object(_) => manifest.to_string(),
+            Value::Array(documents) => {
+                documents.iter().map(|document| format!("---\n{document}\n")).collect()
+            }
+            _ => continue,
+        };
+        *manifest = text.into();
+    }
+    closed
+}
+
+fn template_of(isolation: Isolation) -> Value {
     let described = Described {
         assignment: AssignmentId::new("comp10002/wordcount").unwrap(),
         revision: Digest::new("5c0d".repeat(16)).unwrap(),
         title: "Word count".into(),
         description: "Counts.".into(),
         image: "hub/singleuser:2026.1".into(),
+        isolation: Some(isolation),
         verify: Needs { wall_seconds: 60, memory_bytes: 512 << 20 },
         test: Needs { wall_seconds: 90, memory_bytes: 64 << 20 },
     };
@@ -29,7 +62,7 @@ fn template() -> Value {
 }
 
 fn audited(found: &Value) -> Vec<Finding> {
-    audit(&found.to_string(), &Operator::default())
+    audit(&closed(found).to_string(), &Operator::default())
 }
 
 fn index_of(template: &Value, stage: Stage) -> usize {
@@ -73,8 +106,11 @@ fn push(list: &mut Value, item: Value) {
 
 #[test]
 fn what_was_rendered_is_accepted_in_any_notation() {
+    for isolation in Isolation::ALL {
+        assert_eq!(audited(&template_of(isolation)), []);
+        assert_eq!(audited(&opened(isolation)), [], "manifests in another notation");
+    }
     let base = template();
-    assert_eq!(audited(&base), []);
     assert_eq!(audit(&serde_saphyr::to_string(&base).unwrap(), &Operator::default()), []);
     let twice = format!("---\n{base}\n---\n{base}\n");
     assert_eq!(audit(&twice, &Operator::default()), []);

@@ -2,7 +2,8 @@
 
 use assay_contract::Volume;
 
-use super::{Claims, Keep, OperatorError, Placeholder, Settings, TrustedPods, Users};
+use super::image::is_registry;
+use super::{Claims, Keep, OperatorError, Placeholder, ServiceAccounts, Settings, TrustedPods, Users};
 
 /// A DNS name of Kubernetes: what namespaces, claims, Secrets and ServiceAccounts may be called, `max` long.
 pub(super) fn is_dns_name(text: &str, max: usize, dots: bool) -> bool {
@@ -42,6 +43,18 @@ pub(super) fn names(settings: &Settings) -> Result<(), OperatorError> {
             is_dns_name(&s.service_accounts.executor, 253, true),
             name,
         ),
+        (
+            "service-accounts.cause",
+            &s.service_accounts.cause,
+            is_dns_name(&s.service_accounts.cause, 253, true),
+            name,
+        ),
+        (
+            "service-accounts.strict",
+            &s.service_accounts.strict,
+            is_dns_name(&s.service_accounts.strict, 253, true),
+            name,
+        ),
         ("signing-key.secret", &s.signing_key.secret, is_dns_name(&s.signing_key.secret, 253, true), name),
         ("signing-key.key", &s.signing_key.key, is_key(&s.signing_key.key), key),
         ("cap.config-map", &s.cap.config_map, is_dns_name(&s.cap.config_map, 253, true), name),
@@ -52,11 +65,33 @@ pub(super) fn names(settings: &Settings) -> Result<(), OperatorError> {
             return Err(OperatorError::Invalid { field, found: found.clone(), expected });
         }
     }
-    if s.service_accounts.job == s.service_accounts.executor {
+    if let Some(class) = s.isolation.runtime_class.as_ref().filter(|class| !is_dns_name(class, 253, true)) {
+        return Err(OperatorError::Invalid {
+            field: "isolation.runtime-class",
+            found: class.clone(),
+            expected: name,
+        });
+    }
+    if let Some(found) = s.nodes.invalid() {
+        return Err(OperatorError::Invalid {
+            field: "nodes",
+            found: found.to_owned(),
+            expected: "keys and values as labels of Kubernetes may have them",
+        });
+    }
+    if let Some(found) = s.registries.iter().find(|registry| !is_registry(registry)) {
+        return Err(OperatorError::Invalid {
+            field: "registries",
+            found: found.clone(),
+            expected: "`host` or `host:port`, as images name it; `docker.io` for those that name none",
+        });
+    }
+    let ServiceAccounts { job, executor, cause, strict } = &s.service_accounts;
+    if [executor, cause, strict].contains(&job) {
         return Err(OperatorError::Invalid {
             field: "service-accounts.job",
-            found: s.service_accounts.job.clone(),
-            expected: "another account than `service-accounts.executor`, which holds rights",
+            found: job.clone(),
+            expected: "another account than the others, which hold rights",
         });
     }
     Ok(())
@@ -78,11 +113,13 @@ pub(super) fn numbers(settings: &Settings) -> Result<(), OperatorError> {
     if verify == test {
         return invalid("users.test", test.into(), "another user than `users.verify`");
     }
-    let TrustedPods { cpu_milli, memory, deadline_seconds } = settings.trusted_pods;
+    let TrustedPods { cpu_milli, memory, deadline_seconds, ephemeral_storage } = settings.trusted_pods;
     let positive = [
         ("trusted-pods.cpu-milli", u64::from(cpu_milli)),
         ("trusted-pods.memory", memory.bytes()),
         ("trusted-pods.deadline-seconds", deadline_seconds),
+        ("trusted-pods.ephemeral-storage", ephemeral_storage.bytes()),
+        ("ceilings.ephemeral-storage", settings.ceilings.ephemeral_storage.bytes()),
         ("ceilings.cpu-milli", u64::from(settings.ceilings.cpu_milli)),
         ("ceilings.memory", settings.ceilings.memory.bytes()),
         ("ceilings.deadline-seconds", settings.ceilings.deadline_seconds),

@@ -74,6 +74,11 @@ impl ClaimPattern {
         self.placeholder
     }
 
+    /// The fixed text before and after what differs.
+    pub(crate) fn around(&self) -> (&str, &str) {
+        (&self.before, &self.after)
+    }
+
     /// Whether some student or course has a claim of this name.
     #[must_use]
     pub fn matches(&self, claim: &str) -> bool {

@@ -38,11 +38,34 @@ impl Image {
         Self(concat!("assay/stage:", env!("CARGO_PKG_VERSION")).into())
     }
 
+    /// The registry that it comes from.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        match self.0.split_once('/') {
+            Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
+            _ => DEFAULT_REGISTRY,
+        }
+    }
+
+    /// An image of a registry, of which nothing else is known.
+    pub(crate) fn unknown_of(registry: &str) -> String {
+        format!("{registry}/unknown")
+    }
+
     /// The reference as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Where images come from that name no registry.
+const DEFAULT_REGISTRY: &str = "docker.io";
+
+/// Whether an image could name this registry.
+pub(super) fn is_registry(text: &str) -> bool {
+    let named = text.contains(['.', ':']) || text == "localhost";
+    named && !text.contains('/') && is_host_or_component(text)
 }
 
 fn is_reference(text: &str) -> bool {

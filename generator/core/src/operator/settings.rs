@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::nodes::Nodes;
 use super::{ClaimPattern, Image, Placeholder, Quantity};
+use crate::isolation::Isolation;
 
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $default:expr,)* }) => {
@@ -46,6 +48,12 @@ part! {
         cap: Cap = Cap::default(),
         /// How long what has ended stays.
         keep: Keep = Keep::default(),
+        /// How strongly Verify and Test are isolated.
+        isolation: IsolationPolicy = IsolationPolicy::default(),
+        /// Where pods may run.
+        nodes: Nodes = Nodes::default(),
+        /// The registries that authors may take images from, `host` or `host:port`; any, where none is named.
+        registries: Vec<String> = vec![],
         /// Until when a whole job must have ended, its wait for the student's other jobs and for the cap included.
         job_deadline_seconds: u64 = 3 * 86_400,
     }
@@ -96,6 +104,8 @@ part! {
         cpu_milli: u32 = 1000,
         /// Seconds from start to end, slack included.
         deadline_seconds: u64 = 3600,
+        /// Local disk of the pod, for its log and what Argo keeps in it; every pod of Verify and Test gets exactly this.
+        ephemeral_storage: Quantity = Quantity::from_bytes(512 << 20),
     }
 }
 
@@ -108,6 +118,8 @@ part! {
         memory: Quantity = Quantity::from_bytes(512 << 20),
         /// Seconds from start to end.
         deadline_seconds: u64 = 600,
+        /// Local disk of the pod, for its log and what Argo keeps in it.
+        ephemeral_storage: Quantity = Quantity::from_bytes(512 << 20),
     }
 }
 
@@ -128,6 +140,23 @@ part! {
         job: String = "assay-none".into(),
         /// The account of Argo's own container in each pod: may create and patch workflowtaskresults, nothing else.
         executor: String = "assay-executor".into(),
+        /// The account of the step that tells why a stage's pod ended: the same, and it may get workflows.
+        cause: String = "assay-cause".into(),
+        /// The account that makes and removes the pods of strict isolation: the executor's rights, and it may create, get
+        /// and delete pods.
+        strict: String = "assay-strict".into(),
+    }
+}
+
+part! {
+    /// How strongly Verify and Test are isolated.
+    IsolationPolicy {
+        /// Where an assignment does not say.
+        default: Isolation = Isolation::Standard,
+        /// Whether all jobs are strict, whatever their assignment says.
+        force_strict: bool = false,
+        /// The RuntimeClass of strict pods, where the cluster has a stronger one than its usual.
+        runtime_class: Option<String> = None,
     }
 }
 

@@ -3,9 +3,11 @@
 use assay_contract::{Lifetime, Stage, Volume, facts, layout};
 use serde::Serialize;
 
+use super::steps::{PodWord, Step};
 use super::tag::{Parameter, Tag};
-use super::wiring;
-use crate::operator::{Operator, Quantity};
+use super::{steps, wiring};
+use crate::isolation::Isolation;
+use crate::operator::{Nodes, Operator, Quantity, TaintEffect, Toleration};
 use crate::plan::{Plan, StagePlan};
 
 #[derive(Serialize)]
@@ -27,7 +29,11 @@ pub(super) struct Job {
     locks: Locks,
     turn: Turn,
     graded: Graded,
+    nodes: NodesContext,
     stages: Vec<StageContext>,
+    cause: StepContext,
+    remove: Option<Removal>,
+    rescue: Rescue,
 }
 
 #[derive(Serialize)]
@@ -73,8 +79,74 @@ struct Turn {
 #[derive(Serialize)]
 struct Graded {
     accepted: String,
+    built: Option<String>,
+    cause_is_asked: String,
+    has_bare_pods: String,
     results: Vec<FactValue>,
     finalise: Vec<FactValue>,
+}
+
+/// A step of Argo's own.
+#[derive(Serialize)]
+struct StepContext {
+    id: &'static str,
+    title: &'static str,
+    label: &'static str,
+    outputs: Vec<OutputWord>,
+    account: String,
+    deadline_seconds: String,
+    timeout: String,
+    user: u32,
+    workflow: String,
+}
+
+#[derive(Serialize)]
+struct OutputWord {
+    name: &'static str,
+    filter: String,
+    default: Option<&'static str>,
+}
+
+/// What a stage has in addition that runs in a bare pod.
+#[derive(Serialize)]
+struct Bare {
+    step: StepContext,
+    ended: &'static str,
+    name: String,
+    account: String,
+    runtime_class: Option<String>,
+    deadline_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct Removal {
+    step: StepContext,
+    pods: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Rescue {
+    when: String,
+    facts: Vec<FactValue>,
+}
+
+#[derive(Serialize)]
+struct NodesContext {
+    selector: Vec<LabelContext>,
+    tolerations: Vec<TolerationContext>,
+}
+
+#[derive(Serialize)]
+struct LabelContext {
+    key: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct TolerationContext {
+    key: String,
+    value: Option<String>,
+    effect: Option<TaintEffect>,
 }
 
 #[derive(Serialize)]
@@ -100,6 +172,8 @@ struct StageContext {
     key: Option<Key>,
     cpu: String,
     memory: String,
+    disk: String,
+    bare: Option<Bare>,
     mounts: Vec<MountContext>,
 }
 
@@ -127,8 +201,10 @@ struct MountContext {
 
 impl Job {
     pub(super) fn new(plan: &Plan, operator: &Operator) -> Self {
-        let Plan { assignment, revision, title, description, stages } = plan;
+        let Plan { assignment, revision, title, description, isolation, stages } = plan;
+        let isolation = *isolation;
         let settings = operator.settings();
+        let behind_locks = |fact| wiring::behind_locks(fact, isolation);
         Self {
             name: plan.name(),
             namespace: settings.namespace.clone(),
@@ -173,14 +249,84 @@ impl Job {
             },
             turn: Turn {
                 after_setup: values(wiring::carried(), wiring::from_task),
-                handed_down: values(wiring::carried(), wiring::behind_locks),
+                handed_down: values(wiring::carried(), behind_locks),
             },
             graded: Graded {
                 accepted: wiring::accepted(),
-                results: values(wiring::inputs(Stage::Results), wiring::behind_locks),
-                finalise: values(wiring::inputs(Stage::Finalise), wiring::behind_locks),
+                built: wiring::built(isolation),
+                cause_is_asked: steps::cause_is_asked(isolation),
+                has_bare_pods: wiring::has_bare_pods(),
+                results: values(wiring::inputs(Stage::Results), behind_locks),
+                finalise: values(wiring::inputs(Stage::Finalise), behind_locks),
             },
             stages: stages.iter().map(|stage| StageContext::new(stage, plan, operator)).collect(),
+            nodes: NodesContext::new(operator),
+            cause: StepContext {
+                outputs: steps::asked(isolation).into_iter().map(cause_of).collect(),
+                ..StepContext::new(Step::Cause, operator)
+            },
+            remove: (isolation == Isolation::Strict).then(|| Removal {
+                step: StepContext::new(Step::Remove, operator),
+                pods: [Stage::Verify, Stage::Test].map(steps::bare_pod).into(),
+            }),
+            rescue: Rescue {
+                when: wiring::is_rescued(),
+                facts: wiring::inputs(Stage::Finalise)
+                    .map(|fact| FactValue { name: fact.name(), value: wiring::unknown(fact).into() })
+                    .collect(),
+            },
+        }
+    }
+}
+
+fn cause_of(stage: Stage) -> OutputWord {
+    OutputWord { name: stage.id(), filter: steps::cause_of(stage), default: Some(facts::NONE) }
+}
+
+impl StepContext {
+    fn new(step: Step, operator: &Operator) -> Self {
+        let (account, deadline) = steps::rights_and_deadline(step, operator);
+        Self {
+            id: step.id(),
+            title: step.title(),
+            label: step.label(),
+            outputs: vec![],
+            account: account.to_owned(),
+            deadline_seconds: deadline.to_string(),
+            timeout: wiring::timeout(deadline),
+            user: operator.settings().users.trusted,
+            workflow: Tag::job().to_string(),
+        }
+    }
+}
+
+impl Bare {
+    fn new(stage: Stage, deadline_seconds: u64, operator: &Operator) -> Self {
+        let settings = operator.settings();
+        let word =
+            |word: PodWord| OutputWord { name: word.id(), filter: word.filter(), default: word.default() };
+        Self {
+            step: StepContext {
+                outputs: PodWord::ALL.map(word).into(),
+                ..StepContext::new(Step::Launch { stage, deadline_seconds }, operator)
+            },
+            ended: steps::POD_ENDED,
+            name: steps::bare_pod(stage),
+            account: settings.service_accounts.job.clone(),
+            runtime_class: settings.isolation.runtime_class.clone(),
+            deadline_seconds,
+        }
+    }
+}
+
+impl NodesContext {
+    fn new(operator: &Operator) -> Self {
+        let Nodes { selector, tolerations } = operator.settings().nodes.clone();
+        let toleration =
+            |Toleration { key, value, effect }: Toleration| TolerationContext { key, value, effect };
+        Self {
+            selector: selector.into_iter().map(|(key, value)| LabelContext { key, value }).collect(),
+            tolerations: tolerations.into_iter().map(toleration).collect(),
         }
     }
 }
@@ -188,7 +334,7 @@ impl Job {
 /// Facts with their values as a DAG knows them.
 fn values(
     facts: impl IntoIterator<Item = facts::Fact>,
-    value: fn(facts::Fact) -> Option<Tag>,
+    value: impl Fn(facts::Fact) -> Option<Tag>,
 ) -> Vec<FactValue> {
     facts
         .into_iter()
@@ -225,6 +371,9 @@ impl StageContext {
             }),
             cpu: format!("{cpu_milli}m"),
             memory: Quantity::from_bytes(*memory_bytes).to_string(),
+            disk: operator.ephemeral_storage(*stage).to_string(),
+            bare: wiring::is_bare(*stage, plan.isolation)
+                .then(|| Bare::new(*stage, *deadline_seconds, operator)),
             mounts: stage_plan
                 .mounts()
                 .into_iter()

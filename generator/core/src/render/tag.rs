@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use assay_contract::{Output, Stage, facts};
+use assay_contract::result::StageStatus;
+use assay_contract::{Cause, Exit, Fact, Output, Stage, facts};
+
+use super::steps::PodWord;
 
 /// A parameter of the whole job, which whoever starts it sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,11 @@ impl Tag {
         Self("{{workflow.creationTimestamp.RFC3339}}".into())
     }
 
+    /// The job's phase, as its exit handler knows it.
+    pub(crate) fn phase() -> Self {
+        Self("{{workflow.status}}".into())
+    }
+
     /// A parameter of the job.
     pub(crate) fn parameter(parameter: Parameter) -> Self {
         Self(format!("{{{{workflow.parameters.{}}}}}", parameter.name()))
@@ -82,6 +90,60 @@ impl Tag {
     /// must be no `?.` behind the task's name: Argo would then settle on the default before the task has run.
     pub(crate) fn exit_code(stage: Stage) -> Self {
         Self(format!("{{{{=tasks.{stage}.exitCode ?? '{}'}}}}", facts::NONE))
+    }
+
+    /// Why an earlier stage's pod ended, as the step of that name found; it may have been left out or have failed.
+    pub(crate) fn cause(stage: Stage) -> Self {
+        Self(format!("{{{{=tasks.cause.outputs?.parameters?.{stage} ?? '{}'}}}}", Cause::None))
+    }
+
+    /// A word that the step which made a stage's bare pod left of it; `otherwise` where it left none.
+    ///
+    /// `otherwise` is part of the tag's expression: names of tasks and quoted words of ours.
+    fn of_bare_pod(stage: Stage, word: PodWord, otherwise: &str) -> Self {
+        Self(format!("{{{{=tasks.{stage}.outputs?.parameters?.{} ?? {otherwise}}}}}", word.id()))
+    }
+
+    /// How a stage ended that ran in a bare pod: the task that made the pod succeeds however the pod ended.
+    pub(crate) fn bare_status(stage: Stage) -> Self {
+        Self::of_bare_pod(stage, PodWord::Status, &format!("tasks.{stage}.status"))
+    }
+
+    /// The exit code of a stage that ran in a bare pod.
+    pub(crate) fn bare_exit_code(stage: Stage) -> Self {
+        Self::of_bare_pod(stage, PodWord::Exit, &format!("'{}'", facts::NONE))
+    }
+
+    /// Why a bare pod ended. Where the task that made it failed, nobody saw its end, and what that task's own pod died of is
+    /// nothing that a student did.
+    pub(crate) fn bare_cause(stage: Stage) -> Self {
+        let (failed, error) = (StageStatus::Failed.id(), StageStatus::Error.id());
+        let (lost, none) = (Cause::Lost, Cause::None);
+        let otherwise = format!("(tasks.{stage}.status in ['{failed}', '{error}'] ? '{lost}' : '{none}')");
+        Self::of_bare_pod(stage, PodWord::Cause, &otherwise)
+    }
+
+    /// Whether a stage ended so that its tool could not say why: it failed, and not with a code of ours.
+    ///
+    /// Of Setup, which ended before the locks, it is asked through what was handed down. Each question is a tag of its own:
+    /// the two are answered at different times. A task's status comes first in it, so that Argo cannot settle it early.
+    pub(crate) fn ended_without_a_word(stage: Stage) -> Self {
+        let (status, exit) = match stage {
+            Stage::Setup => (
+                format!("inputs.parameters['{}']", Fact::Status(stage).name()),
+                format!("inputs.parameters['{}']", Fact::ExitCode(stage).name()),
+            ),
+            Stage::Verify | Stage::Test | Stage::Results | Stage::Finalise => {
+                (format!("tasks.{stage}.status"), format!("(tasks.{stage}.exitCode ?? '{}')", facts::NONE))
+            }
+        };
+        let ours: Vec<_> = Exit::ALL
+            .iter()
+            .filter(|exit| **exit != Exit::Done)
+            .map(|exit| format!("'{}'", exit.code()))
+            .collect();
+        let (failed, error, ours) = (StageStatus::Failed.id(), StageStatus::Error.id(), ours.join(", "));
+        Self(format!("{{{{={status} in ['{failed}', '{error}'] && !({exit} in [{ours}])}}}}"))
     }
 
     /// What an earlier task of the same DAG left, as [`Tag::exit_code`]; a failed task may lack any part of the path.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::isolation::Isolation;
 use crate::operator::Settings;
 use crate::plan::{Described, Needs};
 
@@ -15,6 +16,7 @@ fn wordcount() -> Described {
         title: "Word count".into(),
         description: "Counts lines, words and bytes.\nLike \"wc\".".into(),
         image: format!("hub/singleuser@sha256:{}", "ab".repeat(32)),
+        isolation: None,
         verify: Needs { wall_seconds: 60, memory_bytes: 512 << 20 },
         test: Needs { wall_seconds: 90, memory_bytes: 64 << 20 },
     }
@@ -48,6 +50,20 @@ fn the_golden_template() {
 }
 
 #[test]
+fn the_golden_template_of_strict_isolation() {
+    let operator = Operator::from_yaml(
+        "isolation: {runtime-class: gvisor}\n\
+         nodes: {selector: {pool: grading}, tolerations: [{key: pool, value: grading, effect: NoSchedule}, {key: x}]}\n",
+    )
+    .unwrap();
+    let described = Described { isolation: Some(Isolation::Strict), ..wordcount() };
+    let checked = render(&Plan::new(&described, &operator).unwrap(), &operator).unwrap();
+    golden("wordcount-strict.yaml", checked.text());
+    assert_eq!(audit::audit(checked.text(), &operator), []);
+    assert!(!audit::audit(checked.text(), &Operator::default()).is_empty());
+}
+
+#[test]
 fn the_golden_mounts() {
     let operator = Operator::default();
     let plan = Plan::new(&wordcount(), &operator).unwrap();
@@ -60,6 +76,8 @@ fn the_golden_mounts() {
 fn layouts_hold_no_tag_of_argo_and_trust_no_value() {
     for layout in [
         include_str!("../../../../workflow-templates/job.yaml.tera"),
+        include_str!("../../../../workflow-templates/bare.yaml.tera"),
+        include_str!("../../../../workflow-templates/step.yaml.tera"),
         include_str!("../../../../workflow-templates/stage.yaml.tera"),
     ] {
         for tag in layout.split("{{").skip(1) {
@@ -167,17 +185,20 @@ fn described() -> impl Strategy<Value = Described> {
             hostile_text().prop_map(|t| format!("MARK{t}")),
             hostile_text().prop_map(|t| format!("MARK{t}\n\tMARK")),
         ),
-        (image, needs.clone(), needs),
+        (image, prop::option::of(prop::sample::select(&Isolation::ALL[..])), needs.clone(), needs),
     )
-        .prop_map(|((course, name, revision), (title, description), (image, verify, test))| Described {
-            assignment: AssignmentId::new(format!("{course}/{name}")).unwrap(),
-            revision: Digest::new(revision).unwrap(),
-            title,
-            description,
-            image,
-            verify,
-            test,
-        })
+        .prop_map(
+            |((course, name, revision), (title, description), (image, isolation, verify, test))| Described {
+                assignment: AssignmentId::new(format!("{course}/{name}")).unwrap(),
+                revision: Digest::new(revision).unwrap(),
+                title,
+                description,
+                image,
+                isolation,
+                verify,
+                test,
+            },
+        )
 }
 
 /// Every path at which a string of the document holds `mark`.
@@ -230,12 +251,18 @@ proptest! {
         for stage in Stage::ALL {
             let templates = document["spec"]["templates"].as_array().unwrap();
             let template = templates.iter().find(|template| template["name"] == stage.id()).unwrap();
-            let mounts: Vec<_> = template["container"]["volumeMounts"].as_array().unwrap().iter().map(|mount| {
+            let manifest = template["resource"]["manifest"].as_str().map(parsed);
+            prop_assert_eq!(manifest.is_some(), wiring::is_bare(stage, plan.isolation));
+            let (container, pod) = match &manifest {
+                None => (&template["container"], template),
+                Some(manifest) => (&manifest["spec"]["containers"][0], &manifest["spec"]),
+            };
+            let mounts: Vec<_> = container["volumeMounts"].as_array().unwrap().iter().map(|mount| {
                 (mount["name"].as_str().unwrap(), mount.get("readOnly").is_some())
             }).collect();
             let row: Vec<_> = table::mounts(stage).into_iter().map(|m| (m.volume.id(), m.access.is_read_only())).collect();
             prop_assert_eq!(&mounts, &row);
-            let sources: Vec<_> = template["volumes"].as_array().unwrap().iter().map(|volume| {
+            let sources: Vec<_> = pod["volumes"].as_array().unwrap().iter().map(|volume| {
                 (volume["name"].as_str().unwrap(), volume["persistentVolumeClaim"].get("readOnly").is_some())
             }).collect();
             prop_assert_eq!(&sources, &row);

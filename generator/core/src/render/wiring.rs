@@ -1,16 +1,28 @@
 //! How the facts of the contract reach a stage through Argo: as parameters of the job, of the templates in between, and as
 //! words of the command line.
 
-use assay_contract::{Fact, Output, Stage};
+use assay_contract::result::StageStatus;
+use assay_contract::{Fact, Output, Stage, Trust, facts};
 
 use super::tag::{Parameter, Tag};
+use crate::isolation::Isolation;
 use crate::plan::Plan;
 
-/// The stage whose end or output a fact tells of.
-fn origin(fact: Fact) -> Option<Stage> {
+/// Whose task a fact is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A stage's.
+    Stage(Stage),
+    /// That of the step which tells causes.
+    Cause,
+}
+
+/// The task from which a fact is taken; `None` for facts that are known from the start.
+fn origin(fact: Fact) -> Option<Origin> {
     match fact {
-        Fact::Status(stage) | Fact::ExitCode(stage) => Some(stage),
-        Fact::From(output) => Some(output.stage()),
+        Fact::Status(stage) | Fact::ExitCode(stage) => Some(Origin::Stage(stage)),
+        Fact::Cause(_) => Some(Origin::Cause),
+        Fact::From(output) => Some(Origin::Stage(output.stage())),
         Fact::Job | Fact::Assignment | Fact::Revision | Fact::Student | Fact::Digest | Fact::HandedIn => None,
     }
 }
@@ -24,7 +36,7 @@ pub(crate) fn inputs(stage: Stage) -> impl Iterator<Item = Fact> {
 pub(crate) fn carried() -> Vec<Fact> {
     let mut carried = vec![];
     for fact in Stage::ALL.into_iter().flat_map(inputs) {
-        if origin(fact) == Some(Stage::Setup) && !carried.contains(&fact) {
+        if origin(fact) == Some(Origin::Stage(Stage::Setup)) && !carried.contains(&fact) {
             carried.push(fact);
         }
     }
@@ -38,14 +50,36 @@ pub(crate) fn from_task(fact: Fact) -> Option<Tag> {
     match fact {
         Fact::Status(stage) => Some(Tag::status(stage)),
         Fact::ExitCode(stage) => Some(Tag::exit_code(stage)),
+        Fact::Cause(stage) => Some(Tag::cause(stage)),
         Fact::From(output) => Some(Tag::output(output)),
         Fact::Job | Fact::Assignment | Fact::Revision | Fact::Student | Fact::Digest | Fact::HandedIn => None,
     }
 }
 
 /// A fact as the DAG behind the locks knows it: handed down where Setup is its origin, otherwise from its own tasks.
-pub(crate) fn behind_locks(fact: Fact) -> Option<Tag> {
-    if origin(fact) == Some(Stage::Setup) { Some(Tag::input(&fact.name())) } else { from_task(fact) }
+pub(crate) fn behind_locks(fact: Fact, isolation: Isolation) -> Option<Tag> {
+    if origin(fact) == Some(Origin::Stage(Stage::Setup)) {
+        return Some(Tag::input(&fact.name()));
+    }
+    match fact {
+        Fact::Status(stage) if is_bare(stage, isolation) => Some(Tag::bare_status(stage)),
+        Fact::ExitCode(stage) if is_bare(stage, isolation) => Some(Tag::bare_exit_code(stage)),
+        Fact::Cause(stage) if is_bare(stage, isolation) => Some(Tag::bare_cause(stage)),
+        _ => from_task(fact),
+    }
+}
+
+/// Whether a stage runs in a bare pod, made by a step.
+pub(crate) fn is_bare(stage: Stage, isolation: Isolation) -> bool {
+    isolation == Isolation::Strict && stage.trust() == Trust::Untrusted
+}
+
+/// A fact as it is told where a job is concluded of which nothing is known: no stage ran, nothing was left.
+pub(crate) fn unknown(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Status(_) => StageStatus::Omitted.id(),
+        _ => facts::NONE,
+    }
 }
 
 /// A fact's value on a stage's command line.
@@ -57,7 +91,9 @@ pub(crate) fn word(fact: Fact, plan: &Plan) -> String {
         Fact::Student => Tag::parameter(Parameter::Student).to_string(),
         Fact::Digest => Tag::parameter(Parameter::Digest).to_string(),
         Fact::HandedIn => Tag::parameter(Parameter::HandedIn).to_string(),
-        Fact::Status(_) | Fact::ExitCode(_) | Fact::From(_) => Tag::input(&fact.name()).to_string(),
+        Fact::Status(_) | Fact::ExitCode(_) | Fact::Cause(_) | Fact::From(_) => {
+            Tag::input(&fact.name()).to_string()
+        }
     }
 }
 
@@ -72,6 +108,22 @@ pub(crate) fn arguments(stage: Stage, plan: &Plan) -> Vec<String> {
 /// When Verify runs, and Test after it: Setup accepted the submission.
 pub(crate) fn accepted() -> String {
     format!("{} == {ACCEPTED}", Tag::input(Output::Outcome.name()))
+}
+
+/// When Test runs behind a Verify in a bare pod: that pod succeeded, and not only the step that made it.
+pub(crate) fn built(isolation: Isolation) -> Option<String> {
+    is_bare(Stage::Verify, isolation)
+        .then(|| format!("{} == {}", Tag::bare_status(Stage::Verify), StageStatus::Succeeded.id()))
+}
+
+/// When bare pods are removed: they may have been made.
+pub(crate) fn has_bare_pods() -> String {
+    format!("{} != {}", Tag::status(Stage::Verify), StageStatus::Skipped.id())
+}
+
+/// When a job is rescued: it did not come to its end.
+pub(crate) fn is_rescued() -> String {
+    format!("{} != {}", Tag::phase(), StageStatus::Succeeded.id())
 }
 
 /// What Setup leaves as its outcome when the job is to go on.
@@ -107,10 +159,17 @@ mod tests {
 
     #[test]
     fn everything_that_tells_of_a_stage_reaches_the_stages_behind_it() {
-        for stage in [Stage::Results, Stage::Finalise] {
+        for (stage, isolation) in [Stage::Results, Stage::Finalise]
+            .into_iter()
+            .flat_map(|stage| Isolation::ALL.map(|isolation| (stage, isolation)))
+        {
             for fact in inputs(stage) {
-                assert!(behind_locks(fact).is_some(), "{}", fact.name());
-                assert!(origin(fact) != Some(Stage::Setup) || carried().contains(&fact), "{}", fact.name());
+                assert!(behind_locks(fact, isolation).is_some(), "{}", fact.name());
+                assert!(
+                    origin(fact) != Some(Origin::Stage(Stage::Setup)) || carried().contains(&fact),
+                    "{}",
+                    fact.name()
+                );
             }
         }
         assert!(carried().contains(&Fact::From(Output::Outcome)), "Verify is decided by it");

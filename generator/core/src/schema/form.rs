@@ -38,6 +38,9 @@ pub(super) struct Assignment {
     /// The image in which submissions are built and tested, with a tag or a digest.
     #[schemars(example = &"registry.example.edu/hub/singleuser:2026.1")]
     image: String,
+    /// How strongly builds and cases are kept apart from the cluster; as the operator has it unless given. The operator may
+    /// make all jobs strict.
+    isolation: Option<Isolation>,
     /// What may be handed in.
     submit: Submit,
     /// When submissions are taken; at any time unless given.
@@ -156,6 +159,16 @@ struct Build {
     network: Option<Network>,
     /// Its limits; 60s of CPU time, 1Gi of memory, 64 processes, 1Mi of log, 512Mi of disk unless given.
     limits: Option<Limits>,
+}
+
+/// How strongly builds and cases are kept apart from the cluster.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum Isolation {
+    /// Pods as Argo makes them, hardened.
+    Standard,
+    /// Bare pods with nothing of Argo in them; some seconds slower.
+    Strict,
 }
 
 /// What network a program sees.

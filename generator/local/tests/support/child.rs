@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use assay_contract::answers::{Answers, LatePenalty, Mode};
 use assay_contract::configuration::{BuildPlan, Configuration, Network, Schedule, SubmissionRules, TestPlan};
 use assay_contract::{API_VERSION, AssignmentId, Digest, JobId, Limits, Stage, StudentId};
+use assay_core::isolation::Isolation;
 use assay_core::plan::{Plan, StagePlan};
 use assay_local::{Event, Job};
 
@@ -72,6 +73,7 @@ fn job<'a>(marker: &str, script: Vec<u8>, tool: &'a [u8], options: &BTreeMap<&st
         revision: digest("a"),
         title: "Word count".into(),
         description: String::new(),
+        isolation: Isolation::Standard,
         stages: Stage::ALL.map(|stage| StagePlan {
             stage,
             image: "image".into(),

@@ -1,7 +1,7 @@
 use assay_contract::answers::{Answers, Compare, ExpectedExit, Show, ShowFrom};
 use assay_contract::outcome::{BuildEnd, CaseOutcome, End, LimitKind, Usage};
-use assay_contract::result::{DiffSide, StageStatus};
-use assay_contract::{CaseId, Stage};
+use assay_contract::result::{DiffSide, StageEnd, StageStatus};
+use assay_contract::{CaseId, Cause, Stage};
 use proptest::prelude::*;
 
 use super::*;
@@ -255,6 +255,63 @@ fn finished_cases_survive_a_stage_that_was_killed() {
     let result = graded(&unknown, |case| CaseEvidence { outcome: Found::Missing, ..right(case) });
     let reason = "the stage `test` did not report how it ended";
     assert_eq!(ruling(&result.cases[0]), (Verdict::NotRun, SYSTEM, reason));
+}
+
+/// A stage whose pod ended so, by what the cluster tells.
+fn ended_by(of: Stage, exit: Option<u8>, cause: Cause) -> StageEnd {
+    StageEnd { cause, ..stage(of, StageStatus::Failed, exit) }
+}
+
+#[test]
+fn the_cause_decides_verdict_and_fault_of_what_a_pods_end_broke_off() {
+    for (cause, exit, verdict, fault) in [
+        (Cause::OutOfMemory, Some(137), Verdict::MemoryLimit, STUDENT),
+        (Cause::OverDisk, Some(137), Verdict::OutputLimit, STUDENT),
+        (Cause::OverDisk, None, Verdict::OutputLimit, STUDENT),
+        (Cause::Deadline, Some(137), Verdict::NotRun, SYSTEM),
+        (Cause::Evicted, Some(137), Verdict::NotRun, SYSTEM),
+        (Cause::Deleted, None, Verdict::NotRun, SYSTEM),
+        (Cause::Killed, Some(143), Verdict::NotRun, SYSTEM),
+        (Cause::Image, None, Verdict::NotRun, AUTHOR),
+        (Cause::NotStarted, None, Verdict::NotRun, SYSTEM),
+        (Cause::Lost, Some(137), Verdict::NotRun, SYSTEM),
+        (Cause::Other, Some(137), Verdict::NotRun, SYSTEM),
+    ] {
+        let reason = |stage| format!("the stage `{stage}` {}", cause.sentence());
+        let mut testing = job(vec![case(0), case(1), case(2)]);
+        testing.stages[2] = ended_by(Stage::Test, exit, cause);
+        let result = graded(&testing, |case| match case.name.ends_with('0') {
+            true => right(case),
+            false => CaseEvidence { outcome: Found::Missing, ..right(case) },
+        });
+        assert_eq!(ruling(&result.cases[0]), (Verdict::Passed, None, ""), "it had finished");
+        assert_eq!(ruling(&result.cases[1]), (verdict, fault, reason("test").as_str()));
+        assert_eq!(ruling(&result.cases[2]), (Verdict::NotRun, fault, reason("test").as_str()));
+        assert_eq!((result.conclusion.verdict, result.conclusion.fault), (verdict, fault));
+        assert_eq!(result.conclusion.points, points("2"));
+
+        let mut building = Job { build: Found::Missing, ..job(vec![case(0), case(1)]) };
+        building.stages[1] = ended_by(Stage::Verify, exit, cause);
+        assert_eq!(stopped(&building), (verdict, fault, reason("verify")));
+    }
+}
+
+#[test]
+fn the_tools_own_word_comes_before_the_clusters() {
+    let mut job = Job { build: Found::Missing, ..job(vec![case(0)]) };
+    job.stages[1] = ended_by(Stage::Verify, Some(21), Cause::OutOfMemory);
+    let reason = "the stage `verify` could not work with the assignment".to_owned();
+    assert_eq!(stopped(&job), (Verdict::NotRun, AUTHOR, reason));
+}
+
+#[test]
+fn setup_is_never_broken_by_a_student() {
+    for cause in Cause::ALL {
+        let mut job = job(vec![case(0)]);
+        job.setup = Setup::Failed;
+        job.stages[0] = ended_by(Stage::Setup, Some(137), *cause);
+        assert_eq!(stopped(&job).1, SYSTEM, "{cause}");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 use assay_contract::answers::{AnswerCase, ShowFrom};
 use assay_contract::outcome::{BuildEnd, Confinement, End};
-use assay_contract::result::{DiffLine, DiffSide, PrivateResult, StageEnd, StageStatus};
+use assay_contract::result::{DiffLine, DiffSide, PrivateResult, StageStatus};
 use assay_contract::{Fault, Stage, Verdict};
 use proptest::prelude::*;
 
 use super::*;
-use crate::samples::{build, case, job, left, points, right};
+use crate::samples::{build, case, job, left, points, right, stage};
 use crate::{Job, grade};
 
 /// Grades cases of which the odd ones write something wrong, and returns what the student sees.
@@ -159,7 +159,7 @@ fn planted(levels: &[(Show, Show, Verdict)], due_passed: bool) -> (PrivateResult
     result.oddities.push(canary("oddity", 0));
     result.confinement =
         Some(Confinement { kernel: canary("kernel", 0), landlock_abi: 77, lacks: vec![canary("lacks", 0)] });
-    result.stages.push(StageEnd { stage: Stage::Test, status: StageStatus::Omitted, exit: None });
+    result.stages.push(stage(Stage::Test, StageStatus::Omitted, None));
     forbidden.extend(["oddity", "kernel", "lacks"].map(|field| canary(field, 0)));
     forbidden.extend(["Omitted", "landlock", "expected-exit", "\"id\"", "\"show\""].map(str::to_owned));
     (result, allowed, forbidden)

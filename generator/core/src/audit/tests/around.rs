@@ -136,19 +136,19 @@ fn each_way_around_the_workflow_is_named() {
             Code::Condition,
         ),
         (
-            "/spec/templates/2/dag/tasks/2/arguments/parameters/7/value",
+            "/spec/templates/2/dag/tasks/3/arguments/parameters/9/value",
             json!("{{tasks.verify.exitCode}}"),
             Some(Stage::Results),
             Code::Parameters,
         ),
         (
-            "/spec/templates/2/dag/tasks/3/arguments/parameters/4/value",
+            "/spec/templates/2/dag/tasks/4/arguments/parameters/4/value",
             json!("{{=tasks.test.outputs.result}}"),
             Some(Stage::Finalise),
             Code::Parameters,
         ),
         (
-            "/spec/templates/2/dag/tasks/3/arguments/artifacts",
+            "/spec/templates/2/dag/tasks/4/arguments/artifacts",
             json!([{"name": "x", "from": "{{tasks.test.outputs.artifacts.x}}"}]),
             Some(Stage::Finalise),
             Code::Artifacts,

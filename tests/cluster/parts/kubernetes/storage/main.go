@@ -1,8 +1,9 @@
 // Storage for clusters of one node: a claim is a directory of the node, open to every user.
 //
-// Kubernetes' own hostPath provisioner makes directories that only root may write, and Assay's pods set no fsGroup. With
-// the class parameter `medium: memory` a claim is a tmpfs of exactly the size that was asked for, so that a full claim
-// is really full. It must never be used where several people share a node.
+// Kubernetes' own hostPath provisioner makes directories that only root may write, and Assay's pods set no fsGroup. A class
+// may say more: with `medium: memory` a claim is a tmpfs of exactly the size that was asked for, so that a full claim is
+// really full; with `owner: "1000"` it belongs to that user alone, as homes do. It must never be used where several people
+// share a node.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,7 +45,18 @@ func (p *provisioner) Provision(_ context.Context, options controller.ProvisionO
 		}
 	}
 	// The umask took from the mode.
-	if err := os.Chmod(path, 0o777); err != nil {
+	mode := os.FileMode(0o777)
+	if owner := options.StorageClass.Parameters["owner"]; owner != "" {
+		id, err := strconv.Atoi(owner)
+		if err != nil {
+			return nil, controller.ProvisioningNoChange, err
+		}
+		if err := os.Chown(path, id, id); err != nil {
+			return nil, controller.ProvisioningNoChange, err
+		}
+		mode = 0o700
+	}
+	if err := os.Chmod(path, mode); err != nil {
 		return nil, controller.ProvisioningNoChange, err
 	}
 	volume := &v1.PersistentVolume{

@@ -1,0 +1,153 @@
+//! `assay image`.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use assay_contract::Exit;
+use assay_image::{Access, Base, Contents, Image as Built, ImageError, Layer, Program, Pushed, Reference};
+use assay_stage_bundle::STAGE_TOOL;
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::{Image, ImageBuild, ImageCommand};
+use crate::commands;
+use crate::console::Console;
+use crate::error::CliError;
+use crate::files;
+
+#[derive(Serialize)]
+struct Report {
+    reference: String,
+    digest: String,
+    size: u64,
+    layers: Vec<LayerReport>,
+    archive: Option<PathBuf>,
+    pushed: Option<PushReport>,
+}
+
+#[derive(Serialize)]
+struct LayerReport {
+    digest: String,
+    size: u64,
+    media_type: String,
+}
+
+#[derive(Serialize)]
+struct PushReport {
+    sent: Vec<String>,
+    mounted: Vec<String>,
+    present: Vec<String>,
+    unchanged: bool,
+}
+
+pub(crate) fn run(console: &Console, args: &Image) -> Result<Exit, CliError> {
+    let ImageCommand::Build(args) = &args.command;
+    let reference = reference(args)?;
+    let access = Access { credentials: credentials(), plain_http: args.plain_http.clone() };
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::io("cannot wait for the network", error))?;
+    // The file that runs, whatever its name has come to stand for since.
+    let own = args.assay.then(|| fs::read("/proc/self/exe")).transpose();
+    let own = own.map_err(|error| CliError::io("cannot read this very program", error))?;
+    let image =
+        build(&runtime, args.base.as_deref(), own.as_deref(), &access).map_err(|error| failed(&error))?;
+    let pinned = image.pin(&reference).map_err(|error| failed(&error))?;
+    if let Some(path) = &args.to {
+        files::replace_with(path, |file| runtime.block_on(assay_image::archive(&image, &reference, file)))
+            .map_err(|error| match error {
+                ImageError::Write(cause) => CliError::io(format!("cannot write {}", path.display()), cause),
+                other => failed(&other),
+            })?;
+        console.note(&format!("written to {}", path.display()));
+    }
+    let mut pushed = None;
+    if args.push {
+        let done = runtime.block_on(assay_image::push(&image, &reference, &access));
+        let Pushed { reference: _, sent, mounted, present, unchanged } =
+            done.map_err(|error| failed(&error))?;
+        console.note(&match (unchanged, sent.len(), mounted.len() + present.len()) {
+            (true, ..) => format!("{reference} is this image already"),
+            (false, sent, there) => {
+                format!("pushed to {reference}: {sent} blobs sent, {there} there already")
+            }
+        });
+        pushed = Some(PushReport { sent, mounted, present, unchanged });
+    }
+    let report = Report {
+        reference: pinned.to_string(),
+        digest: image.digest().to_owned(),
+        size: image.size(),
+        layers: image.layers().iter().map(LayerReport::new).collect(),
+        archive: args.to.clone(),
+        pushed,
+    };
+    console.data(&report, || format!("{pinned}\n"))?;
+    Ok(Exit::Done)
+}
+
+impl LayerReport {
+    fn new(layer: &Layer) -> LayerReport {
+        let Layer { digest, size, media_type } = layer.clone();
+        LayerReport { digest, size, media_type }
+    }
+}
+
+/// Where the image goes: as the command line says, or the operator.
+fn reference(args: &ImageBuild) -> Result<Reference, CliError> {
+    match &args.tag {
+        Some(tag) => assay_image::reference(tag).map_err(|error| failed(&error)),
+        None => {
+            let operator = commands::operator(&args.operator)?;
+            let text = operator.settings().stage_image.as_str();
+            assay_image::reference(text).map_err(|error| CliError::of(Exit::OperatorInvalid, &error))
+        }
+    }
+}
+
+/// Where Docker's clients keep credentials.
+fn credentials() -> Option<PathBuf> {
+    let folder = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    let folder = folder.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker")));
+    folder.map(|folder| folder.join("config.json"))
+}
+
+fn build(
+    runtime: &Runtime,
+    base: Option<&str>,
+    own: Option<&[u8]>,
+    access: &Access,
+) -> Result<Built, ImageError> {
+    let own = own.map(|bytes| Program::new("this `assay`", bytes)).transpose()?;
+    let stage = Program::new("the stage tool", STAGE_TOOL)?;
+    let contents = Contents::new(stage, own, env!("CARGO_PKG_VERSION"))?;
+    match base {
+        None => Built::from_scratch(&contents),
+        Some(base) => {
+            let base = assay_image::reference(base)?;
+            let base = runtime.block_on(Base::pull(&base, access, contents.architecture()))?;
+            Built::on(base, &contents)
+        }
+    }
+}
+
+fn failed(error: &ImageError) -> CliError {
+    let exit = match error {
+        ImageError::NotAReference { .. }
+        | ImageError::NotAProgram { .. }
+        | ImageError::NotStatic { .. }
+        | ImageError::TwoArchitectures { .. }
+        | ImageError::OtherDigest { .. }
+        | ImageError::NoTag { .. }
+        | ImageError::Base { .. } => Exit::Usage,
+        ImageError::Credentials { .. } | ImageError::Registry { .. } | ImageError::Write(_) => Exit::Io,
+        ImageError::Document(_) => Exit::Bug,
+    };
+    let failed = CliError::of(exit, error);
+    match error.hint() {
+        Some(hint) => failed.hint(hint),
+        None => failed,
+    }
+}

@@ -1,0 +1,90 @@
+//! `kubectl`, for what a test must see or do that Assay's own commands do not.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::program::{Outcome, outcome};
+
+/// `kubectl` in one namespace of the cluster for tests.
+#[derive(Debug, Clone)]
+pub struct Kubectl {
+    namespace: String,
+}
+
+impl Kubectl {
+    /// In `namespace`.
+    #[must_use]
+    pub fn new(namespace: &str) -> Self {
+        Self { namespace: namespace.into() }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// If it cannot be started; how it ended is in the outcome.
+    pub fn run(&self, args: &[&str], input: &str) -> Result<Outcome, String> {
+        let mut command = Command::new("kubectl");
+        if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        command.args(["--namespace", &self.namespace]).args(args);
+        outcome(command, input.as_bytes())
+    }
+
+    /// What it prints, if it succeeds.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn ok(&self, args: &[&str]) -> Result<String, String> {
+        self.run(args, "")?.ok()
+    }
+
+    /// An object, or a list of all that match: `args` as after `kubectl get`.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn get(&self, args: &[&str]) -> Result<Value, String> {
+        let text = self.ok(&[&["get", "--output", "json"], args].concat())?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// The objects of a list.
+    ///
+    /// # Errors
+    /// If they cannot be listed.
+    pub fn list(&self, args: &[&str]) -> Result<Vec<Value>, String> {
+        Ok(self.get(args)?["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Applies a manifest.
+    ///
+    /// # Errors
+    /// If the API server refuses it.
+    pub fn apply(&self, manifest: &str) -> Result<(), String> {
+        self.run(&["apply", "--filename", "-"], manifest)?.ok().map(drop)
+    }
+
+    /// Asks again and again until `ready` has an answer.
+    ///
+    /// # Errors
+    /// If `ready` fails, or has no answer within `patience`; `what` says for what was waited.
+    pub fn until<T>(
+        &self,
+        what: &str,
+        patience: Duration,
+        mut ready: impl FnMut(&Self) -> Result<Option<T>, String>,
+    ) -> Result<T, String> {
+        let start = Instant::now();
+        loop {
+            if let Some(answer) = ready(self)? {
+                return Ok(answer);
+            }
+            if start.elapsed() > patience {
+                return Err(format!("not within {patience:?}: {what}"));
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+}
