@@ -14,6 +14,7 @@ pub mod error;
 pub mod files;
 pub mod job;
 pub mod rights;
+pub mod sweep;
 pub mod template;
 pub mod waiting;
 

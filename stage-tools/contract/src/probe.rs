@@ -148,12 +148,14 @@ pub struct Home {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Connected {
-    /// How often it was tried.
+    /// How often it was tried, from the pod's first moment on.
     pub tries: u32,
     /// How many of those succeeded.
     pub reached: u32,
-    /// Whether the last one did: enforcers may take a moment.
-    pub reached_at_last: bool,
+    /// Milliseconds from the start to the last that succeeded: enforcers may take a moment.
+    pub last_ms: Option<u64>,
+    /// For how many milliseconds it was tried.
+    pub tried_ms: u64,
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn run(args: &[String]) -> Result<Exit, StageError> {
 }
 
 const USAGE: &str = "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told; or \
-     publish|hand-in|read, with a request on standard input";
+     publish|hand-in|read|sweep, with a request on standard input";
 
 #[expect(clippy::print_stderr, reason = "main alone prints")]
 fn report(error: &StageError) {

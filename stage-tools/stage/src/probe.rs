@@ -29,9 +29,10 @@ const PROGRAM: &str = "assay-stage";
 const KEPT: &str = "kept";
 /// What each small file holds.
 const SMALL: [u8; 100] = [b'.'; 100];
-/// How often and for how long a connection is tried.
-const TRIES: u32 = 10;
+/// For how long connections are tried, the longest that one may take, and the pause after one.
+const TRYING: Duration = Duration::from_secs(12);
 const TRY: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks at what the command line names, and answers.
 pub(crate) fn run(words: &[String]) -> ExitCode {
@@ -130,7 +131,11 @@ fn small(folder: &Path, n: u32) -> PathBuf {
 fn measured(work: impl FnOnce() -> io::Result<()>) -> io::Result<u64> {
     let start = Instant::now();
     work()?;
-    Ok(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    Ok(milliseconds(start))
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn write_large(path: &Path) -> io::Result<()> {
@@ -197,14 +202,18 @@ fn listen() -> io::Result<()> {
 
 fn connect(address: IpAddr) -> Connected {
     let address = SocketAddr::new(address, PORT);
-    let mut told = Connected { tries: 0, reached: 0, reached_at_last: false };
-    for _ in 0..TRIES {
-        let start = Instant::now();
-        told.reached_at_last = TcpStream::connect_timeout(&address, TRY).is_ok();
+    let start = Instant::now();
+    let mut told = Connected { tries: 0, reached: 0, last_ms: None, tried_ms: 0 };
+    while start.elapsed() < TRYING {
+        let reached = TcpStream::connect_timeout(&address, TRY).is_ok();
         told.tries += 1;
-        told.reached += u32::from(told.reached_at_last);
-        std::thread::sleep(TRY.saturating_sub(start.elapsed()));
+        if reached {
+            told.reached += 1;
+            told.last_ms = Some(milliseconds(start));
+        }
+        std::thread::sleep(PAUSE);
     }
+    told.tried_ms = milliseconds(start);
     told
 }
 

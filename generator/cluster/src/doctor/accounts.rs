@@ -71,8 +71,8 @@ fn accounts(operator: &Operator) -> [Account; 4] {
     [
         account(&names.job, &[]),
         account(&names.executor, &[&REPORT]),
-        account("assay-cause", &[&REPORT, &CAUSE]),
-        account("assay-strict", &[&REPORT, &STRICT]),
+        account(&names.cause, &[&REPORT, &CAUSE]),
+        account(&names.strict, &[&REPORT, &STRICT]),
     ]
 }
 

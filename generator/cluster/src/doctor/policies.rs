@@ -19,8 +19,15 @@ use super::look::{self, Seen};
 use super::probe;
 
 /// The policies that `assay admission` prints.
-const NAMES: [&str; 6] =
-    ["assay-pods", "assay-secrets", "assay-jobs", "assay-jobs-underway", "assay-templates", "assay-claims"];
+const NAMES: [&str; 7] = [
+    "assay-pods",
+    "assay-secrets",
+    "assay-jobs",
+    "assay-jobs-underway",
+    "assay-templates",
+    "assay-engine",
+    "assay-claims",
+];
 
 pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client.clone());
@@ -132,6 +139,17 @@ mod tests {
     fn named<T: serde::de::DeserializeOwned>(names: &[&str], spec: impl Fn(&str) -> serde_json::Value) -> Vec<T> {
         let object = |name: &&str| json!({"metadata": {"name": name}, "spec": spec(name)});
         names.iter().map(|name| serde_json::from_value(object(name)).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_policies_are_those_that_are_printed() {
+        let text = assay_core::admission::policies(&Operator::default()).unwrap();
+        let printed: BTreeSet<&str> = text
+            .split("\nkind: ValidatingAdmissionPolicy\n")
+            .skip(1)
+            .filter_map(|rest| rest.lines().next()?.strip_prefix("metadata: {name: ")?.strip_suffix('}'))
+            .collect();
+        assert_eq!(printed, BTreeSet::from(NAMES));
     }
 
     #[test]

@@ -7,17 +7,17 @@ mod judge;
 mod manifests;
 mod run;
 
-use assay_contract::probe::{Connected, Home, Looked, Machine, Owned, Probe, Written};
-use assay_contract::{AssignmentId, StudentId, Volume};
+use assay_contract::StudentId;
+use assay_contract::probe::{Home, Looked, Machine, Owned, Probe, Written};
 use assay_core::operator::Operator;
 use kube::Client;
 
 use super::catalogue;
 use super::check::{Check, Definition};
 use super::clock::Window;
-use judge::Told;
+use judge::{Connections, Told};
 use manifests::{Sees, Spec};
-use run::{Run, Silence};
+use run::Run;
 
 pub use manifests::{DEADLINE_SECONDS, LABEL};
 pub(super) use manifests::{plain_pod, privileged_pod, stage_like_pod};
@@ -57,7 +57,6 @@ pub(super) async fn check(
 async fn probe(run: &Run<'_>, client: &Client, operator: &Operator, student: Option<&StudentId>) -> Vec<Check> {
     let settings = operator.settings();
     let users = &settings.users;
-    let spec = |name, probe, user, sees| Spec { name, probe, argument: None, user, sees, cut_off: false };
 
     // First of all: where this one cannot start, none can.
     let begun = Window::begin(client).await;
@@ -98,23 +97,23 @@ async fn probe(run: &Run<'_>, client: &Client, operator: &Operator, student: Opt
         (written, looked, owned)
     };
     let network = async {
-        let address = run.listen(&spec("listen", Probe::Listen, users.trusted, Sees::Nothing)).await?;
-        let mut connect = spec("free", Probe::Connect, users.test, Sees::Nothing);
-        connect.argument = Some(&address);
-        // The policy stands before the pod that it cuts off: enforcers are judged by how they treat new pods.
+        // The policy stands before the pods that it cuts off: enforcers are judged by how they treat new pods.
         run.make_policy().await?;
-        let cut_off = Spec { name: "cut-off", cut_off: true, ..connect };
-        let (free, cut_off): (Told<Connected>, Told<Connected>) =
-            tokio::join!(run.ask(&connect), run.ask(&cut_off));
-        Ok::<_, Silence>((free, cut_off))
+        let open = spec("open", Probe::Listen, users.trusted, Sees::Nothing);
+        let closed = Spec { name: "closed", cut_off: true, ..open };
+        let (open, closed) = tokio::try_join!(run.listen(&open), run.listen(&closed))?;
+        let free = spec("free", Probe::Connect, users.test, Sees::Nothing);
+        let free = Spec { argument: Some(&open), ..free };
+        let out = Spec { name: "out", cut_off: true, ..free };
+        let into = Spec { name: "into", argument: Some(&closed), ..free };
+        let (free, out, into) = tokio::try_join!(run.ask(&free), run.ask(&out), run.ask(&into))?;
+        Ok(Connections { free, out, into })
     };
     let home = async {
         let student = student?;
-        // Any assignment has the same home.
-        let assignment = AssignmentId::new("any/one").ok()?;
-        let claim = operator.claim(Volume::Student, &assignment, student.as_str(), "");
-        let told: Told<Home> =
-            run.ask(&spec("home", Probe::Home, users.trusted, Sees::Home { claim: &claim })).await;
+        let claim = settings.claims.student.of(student.as_str());
+        let sees = Sees::Home { claim: &claim };
+        let told: Told<Home> = run.ask(&spec("home", Probe::Home, users.trusted, sees)).await;
         Some(judge::home(&told, &claim, users.trusted))
     };
     let ((written, looked, owned), network, home) = tokio::join!(storage, network, home);
@@ -122,9 +121,10 @@ async fn probe(run: &Run<'_>, client: &Client, operator: &Operator, student: Opt
     checks.push(judge::shared(&looked, &owned));
     checks.push(judge::speed(&written));
     checks.push(home.unwrap_or_else(|| catalogue::HOME.not_checked("name a student by --student")));
-    checks.push(match network {
-        Ok((free, cut_off)) => judge::network(&free, &cut_off),
-        Err(silence) => judge::network(&Err(silence.clone()), &Err(silence)),
-    });
+    checks.push(judge::network(&network));
     checks
+}
+
+fn spec<'a>(name: &'a str, probe: Probe, user: u32, sees: Sees<'a>) -> Spec<'a> {
+    Spec { name, probe, argument: None, user, sees, cut_off: false }
 }
