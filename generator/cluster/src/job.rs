@@ -40,7 +40,7 @@ pub struct Start<'a> {
 pub enum State {
     /// Argo has not taken it up, or it waits for its turn.
     Waiting,
-    /// A stage of it runs.
+    /// It is between its first stage and its end, and waits for no other job.
     Running,
     /// The pipeline worked, whatever the verdict.
     Succeeded,
@@ -284,16 +284,17 @@ fn read(object: &DynamicObject) -> JobView {
     let parameter = |name: &str| value(&spec.arguments.parameters, name).unwrap_or_default();
     let stages: Vec<StageView> =
         Stage::ALL.into_iter().map(|stage| stage_view(stage, &status.nodes)).collect();
-    let begun = stages.iter().any(|stage| matches!(stage.state, StageState::Starting | StageState::Running));
+    let held = held_by(&status.nodes);
+    let begun = stages.iter().any(|stage| stage.state != StageState::Waiting);
     let state = match status.phase.as_str() {
         "Succeeded" => State::Succeeded,
         "Failed" | "Error" => State::Failed,
-        _ if begun => State::Running,
+        _ if begun && held.is_none() => State::Running,
         _ => State::Waiting,
     };
     let message = match state {
         State::Failed => status.message.clone(),
-        State::Waiting => held_by(&status.nodes).unwrap_or_default().into(),
+        State::Waiting => held.unwrap_or_default().into(),
         State::Running | State::Succeeded => String::new(),
     };
     let last = best(Stage::Finalise, &status.nodes);

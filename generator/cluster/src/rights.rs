@@ -84,8 +84,6 @@ rights! {
     CREATE_ATTACH = "create" "pods/attach" of "", None, Role::Staff;
     /// Talking to it; before.
     GET_ATTACH = "get" "pods/attach" of "", None, Role::Staff;
-    /// Learning why a pod waits.
-    LIST_EVENTS = "list" "events" of "", None, Role::Staff;
     /// Seeing whether a claim is there.
     GET_CLAIM = "get" "persistentvolumeclaims" of "", None, Role::Staff;
     /// Comparing with what is published.

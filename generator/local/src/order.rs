@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use assay_contract::duties::Place;
 use assay_contract::{Digest, Stage, Volume, layout, table};
 use assay_core::plan::Plan;
 
@@ -28,44 +29,31 @@ pub(crate) fn laid<'a>(job: &'a Job<'_>) -> Result<Vec<Laid<'a>>, EngineError> {
             "plan, configuration and answers are of different assignments or revisions",
         ));
     }
-    let document = |volume, path: String, document: serde_json::Result<Vec<u8>>| {
+    let laid_at = |place: Place, digest: &Digest, bytes| Laid {
+        volume: place.volume(),
+        path: place.path(assignment, revision, digest),
+        bytes,
+    };
+    // Documents are not named by their contents, whatever digest is given.
+    let document = |place, document: serde_json::Result<Vec<u8>>| {
         let bytes = document.map_err(|_| EngineError::Job("a document cannot be written as JSON"))?;
-        Ok(Laid { volume, path, bytes: bytes.into() })
+        Ok(laid_at(place, revision, bytes.into()))
     };
-    let file = |volume, folder: &str, (digest, bytes): (&Digest, &'a Vec<u8>)| Laid {
-        volume,
-        path: format!("{folder}/{}/{digest}", layout::FILES),
-        bytes: bytes.into(),
-    };
-    let configuration = layout::revision_dir(assignment, revision);
-    let answers = layout::answers_dir(assignment, revision);
     let mut laid = vec![
-        document(
-            Volume::AssignmentConfiguration,
-            format!("{configuration}/{}", layout::CONFIGURATION),
-            serde_json::to_vec_pretty(&job.configuration),
-        )?,
-        document(
-            Volume::AssignmentConfiguration,
-            format!("{}/{}", layout::assignment_dir(assignment), layout::SCHEDULE),
-            serde_json::to_vec_pretty(&job.schedule),
-        )?,
-        document(
-            Volume::PrivateResults,
-            format!("{answers}/{}", layout::ANSWERS),
-            serde_json::to_vec_pretty(&job.answers),
-        )?,
+        document(Place::Configuration, serde_json::to_vec_pretty(&job.configuration))?,
+        document(Place::Schedule, serde_json::to_vec_pretty(&job.schedule))?,
+        document(Place::Answers, serde_json::to_vec_pretty(&job.answers))?,
         Laid {
             volume: Volume::Student,
             path: layout::outbox(&job.digest),
             bytes: job.submission.as_slice().into(),
         },
     ];
-    let configuration_files = job.configuration_files.iter();
-    laid.extend(
-        configuration_files.map(|entry| file(Volume::AssignmentConfiguration, &configuration, entry)),
-    );
-    laid.extend(job.answer_files.iter().map(|entry| file(Volume::PrivateResults, &answers, entry)));
+    for (place, files) in
+        [(Place::ConfigurationFile, &job.configuration_files), (Place::AnswerFile, &job.answer_files)]
+    {
+        laid.extend(files.iter().map(|(digest, bytes)| laid_at(place, digest, bytes.as_slice().into())));
+    }
     Ok(laid)
 }
 

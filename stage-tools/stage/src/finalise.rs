@@ -153,10 +153,21 @@ fn deliver(
     receipt: &[u8],
 ) -> Result<(), StageError> {
     let dir = layout::student_job_dir(&facts.job.assignment, &facts.job.job);
+    let result_path = format!("{dir}/{}", layout::STUDENT_RESULT);
     let message = match &conclusion.student_result {
         Some(result) => {
-            student.replace(&format!("{dir}/{}", layout::STUDENT_RESULT), result)?;
+            student.replace(&result_path, result)?;
             "your submission was graded"
+        }
+        // Concluded before, by a run that may have come as far as this; without its facts the result is not known again.
+        None if conclusion.private_digest.is_some() => match student.root.open_file(&result_path) {
+            Ok(_) => "your submission was graded",
+            Err(_) => {
+                "your submission was graded; your teachers have the result, which could not be delivered"
+            }
+        },
+        None if facts.received.is_none() => {
+            "your submission could not be graded; that was not your fault, and your teachers know"
         }
         None => {
             "your submission was received and could not be graded; that was not your fault, and your teachers know"

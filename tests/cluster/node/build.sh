@@ -21,12 +21,18 @@ build() {
 version=k8s.io/component-base/version
 say "  kubernetes"
 build kubernetes -ldflags "-s -w -X $version.gitVersion=$kubernetes_version -X $version.gitMajor=1 -X $version.gitMinor=35" .
+for program in kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do
+    ln -sf kubernetes "$bin/$program"
+done
 build kubernetes -ldflags "-s -w" ./storage
 say "  etcd, containerd"
 build node -ldflags "-s -w" ./etcd ./pause
 containerd=github.com/containerd/containerd/v2
 build node -tags "no_btrfs no_devmapper no_zfs" -ldflags "-s -w -X $containerd/version.Version=$containerd_version" \
     "$containerd/cmd/containerd" "$containerd/cmd/containerd-shim-runc-v2" "$containerd/cmd/ctr"
+
+say "  the enforcer of NetworkPolicies"
+build policies -ldflags "-s -w" .
 
 # Archives of modules hold no symbolic links and no built pages, and Argo's sources need one of each.
 say "  argo"

@@ -4,10 +4,12 @@
 set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
-export PATH="$bin:$state/bin:$PATH"
+export PATH="$bin:$PATH"
 
 # Mounts of containers travel between the kubelet and containerd, and no further.
 mount --make-rshared /
+# Sockets and network namespaces of containerd have fixed places there, which must not outlive it.
+mount -t tmpfs run /run
 ip link set lo up
 ip address add "$service_address/32" dev lo
 # The other end of the pair is put here from outside, when this process is there to be named.
@@ -19,6 +21,7 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 for setting in /proc/sys/net/bridge/bridge-nf-call-{iptables,ip6tables}; do
     [[ ! -e "$setting" ]] || echo 1 >"$setting"
 done
+"$here/policies.sh"
 
 # start NAME COMMAND...
 start() {
@@ -56,6 +59,8 @@ start controller-manager kube-controller-manager --kubeconfig="$pki/controller-m
 start scheduler kube-scheduler --kubeconfig="$pki/scheduler.kubeconfig" --leader-elect=false
 start storage storage --kubeconfig "$kubeconfig" --root "$state/claims"
 until_true ctr --address "$state/containerd.sock" version
+# Before the first pod: it learns addresses from containerd as pods get them.
+start policies policies --kubeconfig "$kubeconfig" --node assay --pods "$pods_subnet" --queue "$policies_queue"
 start kubelet kubelet --config="$state/kubelet.yaml" --kubeconfig="$pki/kubelet.kubeconfig" --root-dir="$state/kubelet" \
     --cert-dir="$state/kubelet-pki" --hostname-override=assay --node-ip="$node_address"
 

@@ -21,6 +21,9 @@ host_device=assay-cluster
 host_address=10.98.0.1
 node_address=10.98.0.2
 service_address=10.96.0.1
+pods_subnet=10.244.0.0/24
+# The number by which the kernel and the enforcer of NetworkPolicies know each other.
+policies_queue=100
 registry="$node_address:5000"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,10 +1,13 @@
 //! The installation that tests use, as `prepare.sh` left it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::Kubectl;
+use crate::program::outcome;
+use crate::{Kubectl, Outcome};
 
 /// Which variable names the file in which `prepare.sh` says what it installed.
 const BED: &str = "ASSAY_TEST_BED";
@@ -12,6 +15,8 @@ const BED: &str = "ASSAY_TEST_BED";
 /// An installation of Assay in a cluster, for tests.
 #[derive(Debug, Clone)]
 pub struct Bed {
+    /// The `assay` that installed it.
+    assay: PathBuf,
     /// The jobs' namespace.
     pub namespace: String,
     /// The image in which the examples' builds and cases run.
@@ -37,12 +42,30 @@ impl Bed {
             written[name].as_str().map(str::to_owned).ok_or_else(|| format!("{path} has no `{name}`"))
         };
         Ok(Self {
+            assay: PathBuf::from(field("assay")?),
             namespace: field("namespace")?,
             toolchain: field("toolchain")?,
             registry: field("registry")?,
             homes: field("homes")?,
             sized: written["sized"].as_str().map(str::to_owned),
         })
+    }
+
+    /// Runs `assay` in `folder` against the cluster.
+    ///
+    /// # Errors
+    /// If it cannot be started; how it ended is in the outcome.
+    pub fn assay<I: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        args: impl IntoIterator<Item = I>,
+    ) -> Result<Outcome, String> {
+        let mut command = Command::new(&self.assay);
+        command.args(args).current_dir(folder).env("NO_COLOR", "1");
+        if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        outcome(command, b"")
     }
 
     /// `kubectl` in the jobs' namespace.
@@ -79,8 +102,8 @@ impl Bed {
     pub fn student(&self, name: &str) -> Result<(), String> {
         let class = &self.homes;
         self.kubectl().apply(&format!(
-            "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: claim-{name}}}, spec: {{storageClassName: {class}, \
-             accessModes: [ReadWriteMany], resources: {{requests: {{storage: 64Mi}}}}}}}}"
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: claim-{name}}}\nspec: {{storageClassName: {class}, \
+             accessModes: [ReadWriteMany], resources: {{requests: {{storage: 64Mi}}}}}}"
         ))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Bed, assay};
+use crate::Bed;
 
 /// Longer than any job of a test may take on a busy machine; it bounds a hang, it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -39,12 +39,13 @@ impl Job {
     ) -> Result<Self, String> {
         bed.student(student)?;
         let submission = submission.to_str().ok_or("a path that is no text")?;
-        let outcome = assay(
+        let outcome = bed.assay(
             folder,
             ["submit", ".", submission, "--student", student, "--handed-in", handed_in, "--output", "json"],
         )?;
         let line = outcome.line.clone();
-        let answer: Value = serde_json::from_str(&outcome.ok()?).map_err(|error| format!("{line}: {error}"))?;
+        let answer: Value =
+            serde_json::from_str(&outcome.ok()?).map_err(|error| format!("{line}: {error}"))?;
         Self::named(bed, answer["job"].as_str().ok_or_else(|| format!("{line}: no `job` in {answer}"))?)
     }
 
@@ -86,7 +87,7 @@ impl Job {
     /// # Errors
     /// If `assay result` does not succeed.
     pub fn result(&self, folder: &Path) -> Result<Value, String> {
-        assay(folder, ["result", &self.name, "--output", "json"])?.json()
+        self.bed.assay(folder, ["result", &self.name, "--output", "json"])?.json()
     }
 }
 

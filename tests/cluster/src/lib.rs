@@ -13,7 +13,7 @@ mod program;
 pub use bed::Bed;
 pub use job::{Ended, Job};
 pub use kubectl::Kubectl;
-pub use program::{Outcome, assay};
+pub use program::Outcome;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -21,10 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 pub const KUBECONFIG: &str = "ASSAY_TEST_KUBECONFIG";
 
 /// A test of `check`, under `name`.
-pub fn trial(
-    name: impl Into<String>,
-    check: impl FnOnce() -> Result<(), String> + Send + 'static,
-) -> Trial {
+pub fn trial(name: impl Into<String>, check: impl FnOnce() -> Result<(), String> + Send + 'static) -> Trial {
     Trial::test(name, move || check().map_err(Failed::from))
 }
 

@@ -1,8 +1,6 @@
 //! Runs programs and keeps all that they say.
 
-use std::ffi::OsStr;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -68,17 +66,4 @@ pub(crate) fn outcome(mut command: Command, input: &[u8]) -> Result<Outcome, Str
         stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
     })
-}
-
-/// Runs `assay` in `folder` against the cluster for tests.
-///
-/// # Errors
-/// If it cannot be started; how it ended is in the outcome.
-pub fn assay<I: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = I>) -> Result<Outcome, String> {
-    let mut command = Command::new(assay_tests::program::assay());
-    command.args(args).current_dir(folder).env("NO_COLOR", "1");
-    if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
-        command.env("KUBECONFIG", kubeconfig);
-    }
-    outcome(command, b"")
 }

@@ -1,20 +1,31 @@
-//! Every submission of every example, through the cluster: the same verdicts, cases and points as in the local engine.
+//! Every submission of every example, through the cluster: the same verdicts, cases, points and ends of stages as in the
+//! local engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use assay_tests_cluster::{Bed, Job, assay, run, trial};
-use libtest_mimic::Trial;
+use assay_tests_cluster::{Bed, Job, run, trial};
 use serde_json::Value;
 
-const EXAMPLES: [&str; 5] = ["anagrams", "bank", "integrate", "probe", "wordcount"];
+/// An example, and one moment before its due date: in its own zone and in UTC.
+const EXAMPLES: [(&str, &str, &str); 5] = [
+    ("anagrams", "2026-04-20 12:00", "2026-04-20T10:00:00Z"),
+    ("bank", "2026-08-10 10:00", "2026-08-10T00:00:00Z"),
+    ("integrate", "2026-10-12 13:00", "2026-10-12T12:00:00Z"),
+    ("probe", "2026-03-10 00:00", "2026-03-10T00:00:00Z"),
+    ("wordcount", "2026-03-10 11:00", "2026-03-10T00:00:00Z"),
+];
+
+/// What is measured, and what says where it was measured.
+const CIRCUMSTANCES: [&str; 4] = ["measured", "measured_stages", "isolation", "submission"];
 
 fn main() {
     run(|| {
         let mut trials = Vec::new();
-        for example in EXAMPLES {
-            for submission in submissions(example) {
+        for (example, local, utc) in EXAMPLES {
+            for (number, submission) in submissions(example).into_iter().enumerate() {
+                let student = format!("{example}-{number}");
                 let name = format!("{example}/{submission}");
-                trials.push(trial(name, move || same_as_local(example, &submission)));
+                trials.push(trial(name, move || same_as_local(example, &submission, &student, local, utc)));
             }
         }
         trials
@@ -22,11 +33,63 @@ fn main() {
 }
 
 fn submissions(example: &str) -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example).join("submissions");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example).join("submissions");
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .expect("an example has submissions")
         .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     names
+}
+
+fn same_as_local(
+    example: &str,
+    submission: &str,
+    student: &str,
+    local: &str,
+    utc: &str,
+) -> Result<(), String> {
+    let bed = Bed::open()?;
+    let work = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = published(&bed, example, work.path())?;
+    let path = folder.join("submissions").join(submission);
+    let text = path.to_str().ok_or("a path that is no text")?;
+    let here =
+        bed.assay(&folder, ["try", text, "--assignment", ".", "--at", local, "--output", "json"])?.json()?;
+    let job = Job::submit(&bed, &folder, &path, student, utc)?;
+    job.ended()?;
+    let there = job.result(&folder)?;
+    let mut differences = Vec::new();
+    compare(&here, &there, "", &mut differences);
+    if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+}
+
+/// The example as it is published in the cluster; published by whoever comes first.
+fn published(bed: &Bed, example: &str, work: &Path) -> Result<PathBuf, String> {
+    static PUBLISHING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = PUBLISHING.lock().map_err(|error| error.to_string())?;
+    let folder = bed.example(example, work, |text| text)?;
+    bed.assay(&folder, ["publish", ".", "--yes"])?.ok()?;
+    Ok(folder)
+}
+
+fn compare(here: &Value, there: &Value, path: &str, differences: &mut Vec<String>) {
+    match (here, there) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for name in names.into_iter().filter(|name| !CIRCUMSTANCES.contains(&name.as_str())) {
+                let field =
+                    |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
+                compare(&field(one), &field(other), &format!("{path}/{name}"), differences);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (number, (one, other)) in one.iter().zip(other).enumerate() {
+                compare(one, other, &format!("{path}/{number}"), differences);
+            }
+        }
+        (one, other) if one == other => {}
+        (one, other) => differences.push(format!("{path}: here {one}, in the cluster {other}")),
+    }
 }

@@ -69,13 +69,14 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         None => template(found, stage).and_then(|template| template.get("container")),
     };
     let image = |stage| container(stage).and_then(|c| c.get("image")).and_then(Value::as_str);
+    let isolation = Some(if bare(Stage::Verify).is_some() { Isolation::Strict } else { Isolation::Standard });
     let (of_verify, of_test) = (image(Stage::Verify), image(Stage::Test));
     if of_verify != of_test {
         let message = format!(
             "expected the same image as in test, found {}",
             of_verify.map_or_else(|| "nothing".into(), visible)
         );
-        let path = stage_path(Stage::Verify).fields(["container", "image"]);
+        let path = container_path(Stage::Verify, isolation).field("image");
         problems.push(Finding::new(Code::Image, &path, message));
     }
     let needs = |stage| {
@@ -103,7 +104,7 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
         title: title.to_owned(),
         description: description.to_owned(),
         image: of_verify.unwrap_or(STAND_IN_IMAGE).to_owned(),
-        isolation: Some(if bare(Stage::Verify).is_some() { Isolation::Strict } else { Isolation::Standard }),
+        isolation,
         verify: needs(Stage::Verify),
         test: needs(Stage::Test),
     }
@@ -111,6 +112,7 @@ fn described(found: &Value, operator: &Operator, problems: &mut Vec<Finding>) ->
 
 /// Names the refused value, and puts in its place one that is allowed.
 fn stand_in(error: &PlanError, described: &mut Described, operator: &Operator) -> Finding {
+    let isolation = described.isolation;
     let (code, path) = match error {
         PlanError::Text { field: "title", .. } => {
             described.title = STAND_IN_TITLE.into();
@@ -122,21 +124,21 @@ fn stand_in(error: &PlanError, described: &mut Described, operator: &Operator) -
         }
         PlanError::Image(_) => {
             described.image = STAND_IN_IMAGE.into();
-            (Code::Image, stage_path(Stage::Verify).fields(["container", "image"]))
+            (Code::Image, container_path(Stage::Verify, isolation).field("image"))
         }
         PlanError::Deadline { stage, .. } => {
             needs_of(described, *stage).wall_seconds = 0;
-            (Code::Deadline, stage_path(*stage).field("activeDeadlineSeconds"))
+            (Code::Deadline, pod_path(*stage, isolation).field("activeDeadlineSeconds"))
         }
         PlanError::Memory { stage, .. } => {
             needs_of(described, *stage).memory_bytes = 0;
-            (Code::Resources, stage_path(*stage).fields(["container", "resources", "limits", "memory"]))
+            (Code::Resources, container_path(*stage, isolation).fields(["resources", "limits", "memory"]))
         }
         PlanError::Registry { .. } => {
             // Some registry is allowed, or none would have been refused.
             let allowed = operator.settings().registries.first();
             described.image = allowed.map_or_else(|| STAND_IN_IMAGE.into(), |host| Image::unknown_of(host));
-            (Code::Image, stage_path(Stage::Verify).fields(["container", "image"]))
+            (Code::Image, container_path(Stage::Verify, isolation).field("image"))
         }
         PlanError::ClaimOfAStudent { .. } => {
             described.assignment = stand_in_assignment();
@@ -167,6 +169,22 @@ fn annotation(name: &str) -> Path {
 
 fn stage_path(stage: Stage) -> Path {
     Path::root().fields(["spec", "templates"]).named(stage.id())
+}
+
+/// Where a stage's container is.
+fn container_path(stage: Stage, isolation: Option<Isolation>) -> Path {
+    match isolation {
+        Some(Isolation::Strict) => pod_path(stage, isolation).field("containers").named("main"),
+        _ => stage_path(stage).field("container"),
+    }
+}
+
+/// Where what holds of a stage's pod is.
+fn pod_path(stage: Stage, isolation: Option<Isolation>) -> Path {
+    match isolation {
+        Some(Isolation::Strict) => stage_path(stage).fields(["resource", "manifest", "spec"]),
+        _ => stage_path(stage),
+    }
 }
 
 fn template(found: &Value, stage: Stage) -> Option<&Value> {
