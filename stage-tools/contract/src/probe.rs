@@ -39,15 +39,8 @@ pub enum Probe {
 
 impl Probe {
     /// All probes.
-    pub const ALL: [Probe; 7] = [
-        Probe::Machine,
-        Probe::Write,
-        Probe::Look,
-        Probe::Own,
-        Probe::Home,
-        Probe::Listen,
-        Probe::Connect,
-    ];
+    pub const ALL: [Probe; 7] =
+        [Probe::Machine, Probe::Write, Probe::Look, Probe::Own, Probe::Home, Probe::Listen, Probe::Connect];
 
     /// Its name on the command line and in labels.
     #[must_use]

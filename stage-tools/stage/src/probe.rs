@@ -13,8 +13,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use assay_contract::probe::{
-    CLAIM, Connected, FOLDER, Home, LARGE_BYTES, Looked, Machine, Owned, PORT, Probe, SMALL_FILES, SUBCOMMAND,
-    Written,
+    CLAIM, Connected, FOLDER, Home, LARGE_BYTES, Looked, Machine, Owned, PORT, Probe, SMALL_FILES,
+    SUBCOMMAND, Written,
 };
 use assay_contract::{Exit, Volume};
 use serde::Serialize;

@@ -36,8 +36,7 @@ pub(crate) fn run(console: &Console, args: &Doctor) -> Result<Exit, CliError> {
     if !quick {
         console.note("probes run in the cluster; this takes a minute or two");
     }
-    let report =
-        runtime.block_on(doctor::examine(cluster.client(), cluster.operator(), &options, stop()));
+    let report = runtime.block_on(doctor::examine(cluster.client(), cluster.operator(), &options, stop()));
     let examined = Examined {
         namespace: cluster.namespace(),
         ok: report.count(Outcome::Ok),
@@ -59,14 +58,15 @@ async fn connect(args: &InCluster) -> Result<(Cluster, bool), CliError> {
     let given = file.is_some();
     match Cluster::connect(options(file)).await {
         Ok(cluster) => Ok((cluster, !given)),
-        Err(ClusterError::NoOperator { .. } | ClusterError::Operator { .. } | ClusterError::Forbidden { .. }) => {
+        Err(
+            ClusterError::NoOperator { .. } | ClusterError::Operator { .. } | ClusterError::Forbidden { .. },
+        ) => {
             let settings = Settings {
                 namespace: namespace.clone().unwrap_or_else(|| Settings::default().namespace),
                 ..Settings::default()
             };
-            let operator = Operator::new(settings).map_err(|error| {
-                CliError::new(Exit::Usage, "the namespace cannot be used").because(error)
-            })?;
+            let operator = Operator::new(settings)
+                .map_err(|error| CliError::new(Exit::Usage, "the namespace cannot be used").because(error))?;
             let cluster = Cluster::connect(options(Some(operator))).await.map_err(failed)?;
             Ok((cluster, true))
         }

@@ -29,7 +29,10 @@ fn text(report: &Report) -> String {
         text.push_str(&format!("{:<14} {}\n", "needs a person", inert(wrong)));
     }
     for Leftover { kind, name, removed, why } in leftovers {
-        text.push_str(&format!("{:<14} {kind} {name}: {why}\n", if *removed { "removed" } else { "leftover" }));
+        text.push_str(&format!(
+            "{:<14} {kind} {name}: {why}\n",
+            if *removed { "removed" } else { "leftover" }
+        ));
     }
     let open = jobs.len() + wrong.len();
     text.push_str(&match (courses.len(), open) {

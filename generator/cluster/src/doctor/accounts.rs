@@ -107,7 +107,8 @@ async fn tokens(client: &Client, namespace: &str, accounts: &[Account]) -> Check
         match look::object(&api, &secret).await {
             Seen::There(found) => {
                 // Only whether there is one: the token itself is nobody's business here.
-                let filled = found.data.as_ref().and_then(|data| data.get("token")).is_some_and(|t| !t.0.is_empty());
+                let filled =
+                    found.data.as_ref().and_then(|data| data.get("token")).is_some_and(|t| !t.0.is_empty());
                 if !filled {
                     wrong.push(format!("{secret} is empty"));
                 }
@@ -183,7 +184,8 @@ fn in_words((verb, group, resource, name): May) -> String {
 
 async fn allowed(client: &Client, namespace: &str, user: &str, may: May) -> Result<bool, String> {
     let api: Api<SubjectAccessReview> = Api::all(client.clone());
-    let review = SubjectAccessReview { spec: question(namespace, user, may), ..SubjectAccessReview::default() };
+    let review =
+        SubjectAccessReview { spec: question(namespace, user, may), ..SubjectAccessReview::default() };
     match look::see(api.create(&PostParams::default(), &review)).await {
         Seen::There(answer) => Ok(answer.status.is_some_and(|status| status.allowed)),
         Seen::Missing => Err("the API server takes no SubjectAccessReview".into()),
@@ -236,7 +238,10 @@ mod tests {
         let spec = question("jobs", "system:serviceaccount:argo:argo", ("create", "", "pods/exec", ""));
         assert!(spec.groups.unwrap().contains(&"system:serviceaccounts:argo".to_owned()));
         let resource = spec.resource_attributes.unwrap();
-        assert_eq!((resource.resource.as_deref(), resource.subresource.as_deref()), (Some("pods"), Some("exec")));
+        assert_eq!(
+            (resource.resource.as_deref(), resource.subresource.as_deref()),
+            (Some("pods"), Some("exec"))
+        );
         assert_eq!(resource.name, None);
     }
 

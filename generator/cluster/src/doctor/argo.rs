@@ -8,7 +8,8 @@ use kube::{Api, Client};
 use serde_json::Value;
 
 use super::catalogue::{
-    ARGO, ARGO_EXECUTOR, ARGO_LAYOUT, ARGO_PARALLELISM, ARGO_PROGRESS, ARGO_REFERENCES, ARGO_REQUEUE, ARGO_SCOPE,
+    ARGO, ARGO_EXECUTOR, ARGO_LAYOUT, ARGO_PARALLELISM, ARGO_PROGRESS, ARGO_REFERENCES, ARGO_REQUEUE,
+    ARGO_SCOPE,
 };
 use super::check::{Check, Definition};
 use super::look::{self, Seen};
@@ -132,7 +133,12 @@ pub(super) async fn check(
     checks.push(progress(controller.variable("ARGO_PROGRESS_PATCH_TICK_DURATION")));
     match settings {
         Ok(settings) => {
-            checks.extend([settings.executor(), settings.layout(), settings.references(), settings.parallelism()]);
+            checks.extend([
+                settings.executor(),
+                settings.layout(),
+                settings.references(),
+                settings.parallelism(),
+            ]);
         }
         Err(why) => checks.extend(unseen(&OF_SETTINGS, &why)),
     }
@@ -351,13 +357,19 @@ mod tests {
         let good = settings(&[("executor", context), ("mainContainer", context)]);
         assert_eq!(good.executor().outcome, Outcome::Ok, "{:?}", good.executor());
         let half = settings(&[("executor", context), ("mainContainer", "securityContext: {runAsUser: 1}")]);
-        assert!(half.executor().found.contains("mainContainer.securityContext lacks"), "{:?}", half.executor());
+        assert!(
+            half.executor().found.contains("mainContainer.securityContext lacks"),
+            "{:?}",
+            half.executor()
+        );
     }
 
     #[test]
     fn settings_are_read_from_either_form() {
-        let apart = settings(&[("workflowRestrictions", "templateReferencing: Secure"), ("parallelism", "5")]);
-        let together = settings(&[("config", "workflowRestrictions: {templateReferencing: Secure}\nparallelism: 5\n")]);
+        let apart =
+            settings(&[("workflowRestrictions", "templateReferencing: Secure"), ("parallelism", "5")]);
+        let together =
+            settings(&[("config", "workflowRestrictions: {templateReferencing: Secure}\nparallelism: 5\n")]);
         for settings in [apart, together] {
             assert_eq!(settings.references().outcome, Outcome::Ok);
             assert_eq!(settings.parallelism().outcome, Outcome::Warning);

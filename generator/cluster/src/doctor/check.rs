@@ -87,7 +87,11 @@ impl Definition {
     }
 
     /// A problem, or ok where nothing is wrong.
-    pub(super) fn problem_unless_empty(&'static self, wrong: &[String], otherwise: impl Into<String>) -> Check {
+    pub(super) fn problem_unless_empty(
+        &'static self,
+        wrong: &[String],
+        otherwise: impl Into<String>,
+    ) -> Check {
         if wrong.is_empty() { self.ok(otherwise) } else { self.problem(wrong.join("; ")) }
     }
 }

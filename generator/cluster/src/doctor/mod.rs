@@ -72,7 +72,8 @@ pub async fn examine(
     checks.push(namespace::labels(&operator.settings().namespace, &namespace));
     if namespace == Seen::Missing {
         let why = "the jobs' namespace is not there yet";
-        let unchecked = |definition: &&&'static Checked| checks.iter().all(|check| check.definition != **definition);
+        let unchecked =
+            |definition: &&&'static Checked| checks.iter().all(|check| check.definition != **definition);
         let rest: Vec<Check> =
             ALL.iter().filter(unchecked).map(|definition| definition.not_checked(why)).collect();
         checks.extend(rest);

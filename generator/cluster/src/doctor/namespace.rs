@@ -66,7 +66,8 @@ fn operators_file(map: &ConfigMap, used: &Operator, from_cluster: bool) -> Check
     match text.map(|text| Operator::from_yaml(text)) {
         None => OPERATOR.problem(format!("{OPERATOR_MAP} has no key operator.yaml")),
         Some(Err(error)) => {
-            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            let cause =
+                std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
             OPERATOR.problem(format!("{error}{cause}"))
         }
         Some(Ok(theirs)) if !from_cluster && theirs != *used => {
@@ -99,7 +100,8 @@ fn cap(map: &ConfigMap, name: &str, key: &str) -> Check {
 
 /// Nothing is made: the API server is asked whether it would admit a stage's pod, and a privileged one.
 pub(super) async fn admits(client: &Client, operator: &Operator) -> Check {
-    let (Ok(stage), Ok(privileged)) = (probe::stage_like_pod(operator), probe::privileged_pod(operator)) else {
+    let (Ok(stage), Ok(privileged)) = (probe::stage_like_pod(operator), probe::privileged_pod(operator))
+    else {
         return POD_SECURITY.not_checked("no pod can be tried");
     };
     let pods: Api<Pod> = Api::namespaced(client.clone(), &operator.settings().namespace);
@@ -145,9 +147,12 @@ mod tests {
 
     #[test]
     fn a_cap_is_a_number_of_jobs() {
-        for (text, outcome) in
-            [("20", Outcome::Ok), ("0", Outcome::Problem), ("-1", Outcome::Problem), ("many", Outcome::Problem)]
-        {
+        for (text, outcome) in [
+            ("20", Outcome::Ok),
+            ("0", Outcome::Problem),
+            ("-1", Outcome::Problem),
+            ("many", Outcome::Problem),
+        ] {
             assert_eq!(cap(&map("jobs", text), "assay-limits", "jobs").outcome, outcome, "{text}");
         }
         assert_eq!(cap(&map("other", "20"), "assay-limits", "jobs").outcome, Outcome::Problem);

@@ -95,7 +95,8 @@ mod tests {
     fn policies(cidr: &str) -> Vec<NetworkPolicy> {
         let policy = |name: &str| {
             let egress = json!([{"to": [{"ipBlock": {"cidr": cidr}}]}]);
-            let spec = json!({"podSelector": {}, "egress": if name == EXECUTOR { egress } else { json!([]) }});
+            let spec =
+                json!({"podSelector": {}, "egress": if name == EXECUTOR { egress } else { json!([]) }});
             serde_json::from_value(json!({"metadata": {"name": name}, "spec": spec})).unwrap()
         };
         NAMES.map(policy).into()
@@ -115,6 +116,8 @@ mod tests {
         let holds = |block: &str, address: &str| contains(block, address.parse().unwrap());
         assert!(holds("0.0.0.0/0", "192.0.2.1") && holds("::/0", "2001:db8::1"));
         assert!(holds("2001:db8::/32", "2001:db8::1") && !holds("2001:db8::/32", "2001:db9::1"));
-        assert!(!holds("10.0.0.0/33", "10.0.0.0") && !holds("10.0.0.0", "10.0.0.0") && !holds("::/0", "10.0.0.0"));
+        assert!(
+            !holds("10.0.0.0/33", "10.0.0.0") && !holds("10.0.0.0", "10.0.0.0") && !holds("::/0", "10.0.0.0")
+        );
     }
 }

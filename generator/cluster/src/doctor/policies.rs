@@ -40,10 +40,7 @@ pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
     vec![there, work(client, operator).await]
 }
 
-fn bound(
-    policies: &[ValidatingAdmissionPolicy],
-    bindings: &[ValidatingAdmissionPolicyBinding],
-) -> Check {
+fn bound(policies: &[ValidatingAdmissionPolicy], bindings: &[ValidatingAdmissionPolicyBinding]) -> Check {
     let there: BTreeSet<&str> =
         policies.iter().filter_map(|policy| policy.metadata.name.as_deref()).collect();
     let denied: BTreeSet<&str> = bindings
@@ -136,7 +133,10 @@ mod tests {
     use super::*;
     use crate::doctor::Outcome;
 
-    fn named<T: serde::de::DeserializeOwned>(names: &[&str], spec: impl Fn(&str) -> serde_json::Value) -> Vec<T> {
+    fn named<T: serde::de::DeserializeOwned>(
+        names: &[&str],
+        spec: impl Fn(&str) -> serde_json::Value,
+    ) -> Vec<T> {
         let object = |name: &&str| json!({"metadata": {"name": name}, "spec": spec(name)});
         names.iter().map(|name| serde_json::from_value(object(name)).unwrap()).collect()
     }

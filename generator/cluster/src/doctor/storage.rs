@@ -134,7 +134,10 @@ mod tests {
     fn a_course_has_three_claims_that_several_pods_can_mount() {
         let operator = Operator::default();
         assert_eq!(courses(&of_course("comp", SHARED, "Bound"), &operator).outcome, Outcome::Ok);
-        assert_eq!(courses(&of_course("comp", "ReadWriteOnce", "Bound"), &operator).outcome, Outcome::Problem);
+        assert_eq!(
+            courses(&of_course("comp", "ReadWriteOnce", "Bound"), &operator).outcome,
+            Outcome::Problem
+        );
         assert_eq!(courses(&of_course("comp", SHARED, "Pending"), &operator).outcome, Outcome::Problem);
         let check = courses(&of_course("comp", SHARED, "Bound")[..2], &operator);
         assert!(check.found.contains("comp-private-results is missing"), "{}", check.found);

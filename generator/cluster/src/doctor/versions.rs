@@ -156,8 +156,11 @@ async fn pids(client: &Client, nodes: &[Node]) -> Check {
 }
 
 fn judge_pids(limits: &[(&str, i64)]) -> Check {
-    let open: Vec<String> =
-        limits.iter().filter(|(_, limit)| *limit <= 0).map(|(node, _)| format!("{node} has no limit")).collect();
+    let open: Vec<String> = limits
+        .iter()
+        .filter(|(_, limit)| *limit <= 0)
+        .map(|(node, _)| format!("{node} has no limit"))
+        .collect();
     if !open.is_empty() {
         return PIDS.problem(open.join("; "));
     }

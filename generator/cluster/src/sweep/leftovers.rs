@@ -36,8 +36,7 @@ pub(super) async fn collect(cluster: &Cluster, dry_run: bool) -> Result<Vec<Left
         (duty::LABEL, i64::try_from(duties::DEADLINE_SECONDS).unwrap_or(i64::MAX), "an administrative pod"),
         (probe::LABEL, probe::DEADLINE_SECONDS, "a probe"),
     ] {
-        let found =
-            cluster.ask(Right::LIST_PODS, pods.list(&ListParams::default().labels(label))).await?;
+        let found = cluster.ask(Right::LIST_PODS, pods.list(&ListParams::default().labels(label))).await?;
         for pod in found {
             if !is_over_age(&pod.metadata, now, seconds) || is_desk(&pod.metadata) {
                 continue;
@@ -65,7 +64,8 @@ fn is_desk(metadata: &ObjectMeta) -> bool {
 async fn remove(cluster: &Cluster, metadata: &ObjectMeta) -> Result<bool, ClusterError> {
     let pods = cluster.api::<Pod>();
     let this_one = Preconditions { uid: metadata.uid.clone(), resource_version: None };
-    let parameters = DeleteParams { preconditions: Some(this_one), ..DeleteParams::default().grace_period(0) };
+    let parameters =
+        DeleteParams { preconditions: Some(this_one), ..DeleteParams::default().grace_period(0) };
     let name = metadata.name.as_deref().unwrap_or_default();
     match cluster.ask(Right::DELETE_POD, pods.delete(name, &parameters)).await {
         Ok(_) => Ok(true),
@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn only_claims_that_a_workflow_owns_are_of_jobs() {
         let owned = |kind: &str, name: &str| {
-            let owner = json!({"kind": kind, "name": "j-1", "apiVersion": "argoproj.io/v1alpha1", "uid": "u"});
+            let owner =
+                json!({"kind": kind, "name": "j-1", "apiVersion": "argoproj.io/v1alpha1", "uid": "u"});
             let metadata = metadata(json!({"name": name, "ownerReferences": [owner]}));
             job_of(&metadata, name).map(str::to_owned)
         };

@@ -134,7 +134,9 @@ async fn all_courses(cluster: &Cluster, options: &Options, report: &mut Report) 
     for (course, assignment) in courses(cluster).await? {
         match received(cluster, &assignment).await {
             Ok(swept) => of_course(cluster, options, swept, report).await?,
-            Err(error @ (ClusterError::Unreachable { .. } | ClusterError::Unauthorised)) => return Err(error),
+            Err(error @ (ClusterError::Unreachable { .. } | ClusterError::Unauthorised)) => {
+                return Err(error);
+            }
             Err(error) => report.wrong.push(format!("course {course}: {}", with_cause(&error))),
         }
         report.courses.push(course);

@@ -1,6 +1,5 @@
 //! What is read of a Workflow, and what is asked of an API server about one that is to run again.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use assay_contract::{Digest, StudentId};
@@ -19,9 +18,14 @@ fn workflow(value: Value) -> DynamicObject {
 
 #[test]
 fn a_workflow_is_over_only_when_argo_says_so() {
-    for (phase, alive) in
-        [("", true), ("Pending", true), ("Running", true), ("Succeeded", false), ("Failed", false), ("Error", false)]
-    {
+    for (phase, alive) in [
+        ("", true),
+        ("Pending", true),
+        ("Running", true),
+        ("Succeeded", false),
+        ("Failed", false),
+        ("Error", false),
+    ] {
         let object = workflow(json!({"metadata": {"name": "j"}, "status": {"phase": phase}}));
         assert_eq!(state(&object) == Found::Alive, alive, "{phase}");
     }
@@ -88,17 +92,23 @@ async fn cluster(answer: fn(&Method) -> (u16, Value)) -> (Cluster, Asked) {
 
 fn status(code: u16, reason: &str) -> (u16, Value) {
     let details = json!({"name": "j-1", "kind": "workflows"});
-    (code, json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason, "details": details}))
+    (
+        code,
+        json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason, "details": details}),
+    )
 }
 
 #[tokio::test]
 async fn the_dead_workflow_is_deleted_by_its_uid_and_made_again_as_it_was() {
     let (cluster, asked) = cluster(|method| match *method {
         Method::GET => status(404, "NotFound"),
-        _ => (200, json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "j-1"}})),
+        _ => (
+            200,
+            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "j-1"}}),
+        ),
     })
     .await;
-    let done = pin!(again(&cluster, &received(), "c-a-00000000", &ended(), 2)).await.unwrap();
+    let done = again(&cluster, &received(), "c-a-00000000", &ended(), 2).await.unwrap();
     assert_eq!(done, None);
     let asked = asked.lock().unwrap();
     let (method, path, body) = &asked[0];

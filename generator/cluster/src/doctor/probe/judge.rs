@@ -22,7 +22,9 @@ pub(super) type Told<T> = Result<T, Silence>;
 fn silent(definition: &'static Definition, silence: &Silence) -> Check {
     match silence {
         Silence::Refused(why) if why.starts_with("this account cannot") => definition.not_checked(why),
-        Silence::Refused(_) | Silence::NotStarted(_) | Silence::Ended(_) => definition.problem(silence.to_string()),
+        Silence::Refused(_) | Silence::NotStarted(_) | Silence::Ended(_) => {
+            definition.problem(silence.to_string())
+        }
         Silence::Other(why) => definition.not_checked(why),
     }
 }
@@ -48,7 +50,8 @@ pub(super) fn confinement(machine: &Told<Machine>) -> Check {
         Ok(machine) => machine,
         Err(_) => return CONFINEMENT.not_checked("the probe of the node did not answer"),
     };
-    let Machine { kernel, landlock_abi, cgroup, pids_max: _, seccomp, no_new_privileges, unix_ms: _ } = machine;
+    let Machine { kernel, landlock_abi, cgroup, pids_max: _, seccomp, no_new_privileges, unix_ms: _ } =
+        machine;
     let found = format!("Linux {kernel}, Landlock ABI {landlock_abi}, cgroup v{cgroup}");
     let mut lacks = Vec::new();
     if *landlock_abi == 0 {
@@ -65,7 +68,9 @@ pub(super) fn confinement(machine: &Told<Machine>) -> Check {
     }
     if *landlock_abi < WHOLE_LANDLOCK {
         return CONFINEMENT
-            .warning(format!("{found}: below ABI {WHOLE_LANDLOCK} signals and some file rights are not confined"))
+            .warning(format!(
+                "{found}: below ABI {WHOLE_LANDLOCK} signals and some file rights are not confined"
+            ))
             .fix("upgrade the nodes to Linux 6.12 or newer");
     }
     CONFINEMENT.ok(found)
@@ -87,7 +92,9 @@ pub(super) fn storage(written: &Told<Written>, owned: &Told<Owned>) -> Check {
     let mut failed: Vec<String> =
         written.failed.iter().map(|what| format!("the trusted user cannot {what}")).collect();
     match owned {
-        Ok(owned) => failed.extend(owned.failed.iter().map(|what| format!("an untrusted user cannot {what}"))),
+        Ok(owned) => {
+            failed.extend(owned.failed.iter().map(|what| format!("an untrusted user cannot {what}")))
+        }
         Err(silence) if failed.is_empty() => return silent(&STORAGE, silence),
         Err(_) => {}
     }
@@ -280,7 +287,10 @@ mod tests {
     #[test]
     fn a_home_of_somebody_else_is_a_problem() {
         let told = |uid, listed| Ok(Home { uid, gid: 100, mode: 0o700, listed });
-        assert_eq!(home(&told(1000, true), "claim-ada", 1000).found, "claim-ada belongs to user 1000, mode 0700");
+        assert_eq!(
+            home(&told(1000, true), "claim-ada", 1000).found,
+            "claim-ada belongs to user 1000, mode 0700"
+        );
         assert_eq!(home(&told(0, true), "claim-ada", 1000).outcome, Outcome::Problem);
         assert_eq!(home(&told(1000, false), "claim-ada", 1000).outcome, Outcome::Problem);
     }

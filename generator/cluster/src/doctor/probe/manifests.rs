@@ -63,8 +63,7 @@ pub(super) fn pod(operator: &Operator, run: &str, spec: &Spec<'_>) -> Result<Pod
         Sees::Home { claim } => Some((claim.to_owned(), home.as_str(), true)),
     };
     if let Some((claim, path, read_only)) = mounted {
-        pod["spec"]["volumes"] =
-            json!([{"name": "looked-at", "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}]);
+        pod["spec"]["volumes"] = json!([{"name": "looked-at", "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}]);
         pod["spec"]["containers"][0]["volumeMounts"] =
             json!([{"name": "looked-at", "mountPath": path, "readOnly": read_only}]);
     }

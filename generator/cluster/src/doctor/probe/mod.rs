@@ -46,6 +46,7 @@ pub(super) async fn check(
     stop: impl Future<Output = ()>,
 ) -> Vec<Check> {
     let run = Run::new(client, operator);
+    run.clean_up_after_others().await;
     let checks = tokio::select! {
         checks = probe(&run, client, operator, student) => checks,
         () = stop => none("interrupted"),
@@ -54,7 +55,12 @@ pub(super) async fn check(
     checks
 }
 
-async fn probe(run: &Run<'_>, client: &Client, operator: &Operator, student: Option<&StudentId>) -> Vec<Check> {
+async fn probe(
+    run: &Run<'_>,
+    client: &Client,
+    operator: &Operator,
+    student: Option<&StudentId>,
+) -> Vec<Check> {
     let settings = operator.settings();
     let users = &settings.users;
 
@@ -71,7 +77,8 @@ async fn probe(run: &Run<'_>, client: &Client, operator: &Operator, student: Opt
         judge::node_clock(&machine, window),
     ];
     if machine.is_err() {
-        let rest = PROBED.iter().filter(|definition| checks.iter().all(|check| check.definition != **definition));
+        let rest =
+            PROBED.iter().filter(|definition| checks.iter().all(|check| check.definition != **definition));
         let rest: Vec<Check> =
             rest.map(|definition| definition.not_checked("no probe can run, see stage-image")).collect();
         checks.extend(rest);

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use assay_contract::probe::PORT;
 use assay_core::operator::Operator;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, LogParams, PostParams};
-use kube::{Api, Client};
+use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -54,7 +56,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(client: &Client, operator: &'a Operator) -> Run<'a> {
         // Two doctors at once must not meet: nanoseconds are far enough apart.
-        let id = format!("{:x}", jiff::Timestamp::now().as_nanosecond() & 0xff_ffff_ffff);
+        let id = format!("{:x}", Timestamp::now().as_nanosecond() & 0xff_ffff_ffff);
         Run { client: client.clone(), operator, id }
     }
 
@@ -97,7 +99,8 @@ impl<'a> Run<'a> {
         if phase == Some("Failed") {
             return Err(Silence::Ended(how_it_ended(&pod, &told)));
         }
-        serde_json::from_str(told.trim()).map_err(|error| Silence::Ended(format!("its answer is none: {error}")))
+        serde_json::from_str(told.trim())
+            .map_err(|error| Silence::Ended(format!("its answer is none: {error}")))
     }
 
     /// Starts a listener, and gives its address.
@@ -134,20 +137,38 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Removes all that the run made; what cannot be removed ends by its deadline, and `assay sweep` finds it.
+    /// Removes all that the run made; what cannot be removed ends by its deadline, and a later run removes it.
     pub(super) async fn clean(&self) {
-        let labels = format!("{}={}", manifests::LABEL, self.id);
-        let now = DeleteParams::default().grace_period(0);
-        if let Seen::There(pods) = look::list(&self.pods(), Some(&labels)).await {
-            for name in pods.iter().filter_map(|pod| pod.metadata.name.as_deref()) {
-                let _left = timeout(REMOVE, self.pods().delete(name, &now)).await;
-            }
-        }
+        self.remove(&format!("{}={}", manifests::LABEL, self.id), |_| true).await;
+    }
+
+    /// Removes what earlier runs left that were killed.
+    pub(super) async fn clean_up_after_others(&self) {
+        let before = Timestamp::now().as_second().saturating_sub(DEADLINE_SECONDS);
+        let is_old = |metadata: &ObjectMeta| {
+            metadata.creation_timestamp.as_ref().is_some_and(|born| born.0.as_second() < before)
+        };
+        self.remove(manifests::LABEL, is_old).await;
+    }
+
+    async fn remove(&self, labels: &str, which: impl Fn(&ObjectMeta) -> bool) {
+        remove(&self.pods(), labels, &which).await;
         // Claims that pods still mount go when those have gone.
-        let claim = object_name(&self.id, "claim");
-        let _left = timeout(REMOVE, self.claims().delete(&claim, &DeleteParams::default())).await;
-        let policy = object_name(&self.id, "policy");
-        let _left = timeout(REMOVE, self.policies().delete(&policy, &DeleteParams::default())).await;
+        remove(&self.claims(), labels, &which).await;
+        remove(&self.policies(), labels, &which).await;
+    }
+}
+
+/// It is a courtesy: what cannot be listed or removed stands in nobody's way.
+async fn remove<K>(api: &Api<K>, labels: &str, which: impl Fn(&ObjectMeta) -> bool)
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let Seen::There(found) = look::list(api, Some(labels)).await else { return };
+    for name in
+        found.iter().map(Resource::meta).filter(|meta| which(meta)).filter_map(|meta| meta.name.as_deref())
+    {
+        let _left = timeout(REMOVE, api.delete(name, &DeleteParams::default().grace_period(0))).await;
     }
 }
 
@@ -171,7 +192,8 @@ fn how_it_ended(pod: &Pod, told: &str) -> String {
         .and_then(|status| status.reason.clone())
         .or_else(|| terminated.and_then(|terminated| terminated.reason.clone()))
         .unwrap_or_else(|| "no reason".into());
-    let code = terminated.map_or_else(String::new, |terminated| format!(", exit code {}", terminated.exit_code));
+    let code =
+        terminated.map_or_else(String::new, |terminated| format!(", exit code {}", terminated.exit_code));
     let said = told.trim();
     let said = if said.is_empty() { String::new() } else { format!(": {}", said.escape_debug()) };
     format!("{reason}{code}{said}")
