@@ -93,6 +93,10 @@ pub(crate) enum Command {
     Result(JobResult),
     /// Build the images that clusters run
     Image(Image),
+    /// Look a cluster over: what is missing or wrong, and what mends it
+    Doctor(Doctor),
+    /// Bring jobs to a conclusion that were received and never concluded
+    Sweep(Sweep),
     /// Work with receipts
     Receipt(Receipt),
     /// Print the completions of a shell
@@ -354,6 +358,33 @@ pub(crate) struct ImageBuild {
     pub(crate) plain_http: Vec<String>,
     #[command(flatten)]
     pub(crate) operator: OperatorFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Make no pods: look at what the API server tells, and at nothing else
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Look at this student's home too
+    #[arg(long, value_name = "STUDENT", conflicts_with = "quick")]
+    pub(crate) student: Option<StudentId>,
+    /// Where Argo's controller is
+    #[arg(long, value_name = "NAME", default_value = "argo")]
+    pub(crate) argo_namespace: String,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sweep {
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Leave jobs that were handed in less than this many minutes ago
+    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    pub(crate) young: u32,
+    #[command(flatten)]
+    pub(crate) cluster: InCluster,
 }
 
 #[derive(Debug, Args)]

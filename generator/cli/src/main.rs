@@ -64,6 +64,8 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Status(args) => commands::status::run(console, args),
         Command::Result(args) => commands::result::run(console, args),
         Command::Image(args) => commands::image::run(console, args),
+        Command::Doctor(args) => commands::doctor::run(console, args),
+        Command::Sweep(args) => commands::sweep::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();

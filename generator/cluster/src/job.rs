@@ -149,6 +149,14 @@ pub struct JobView {
 /// # Errors
 /// If the cluster does not take it.
 pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterError> {
+    let object = workflow(cluster, start)?;
+    let parameters = PostParams::default();
+    let jobs = Kind::Workflow.api(cluster);
+    cluster.ask(Right::CREATE_JOB, jobs.create(&parameters, &object)).await.map(drop)
+}
+
+/// The Workflow of a job, as admission takes it.
+pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> Result<DynamicObject, ClusterError> {
     let Start { job, template, student, digest, handed_in } = start;
     let mut parameters = vec![
         json!({"name": "student", "value": student.as_str()}),
@@ -164,11 +172,7 @@ pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterEr
         "metadata": {"name": job.as_str(), "namespace": cluster.namespace()},
         "spec": {"workflowTemplateRef": {"name": template}, "arguments": {"parameters": parameters}},
     });
-    let object: DynamicObject =
-        serde_json::from_value(workflow).map_err(|error| ClusterError::Bug(Box::new(error)))?;
-    let parameters = PostParams::default();
-    let jobs = Kind::Workflow.api(cluster);
-    cluster.ask(Right::CREATE_JOB, jobs.create(&parameters, &object)).await.map(drop)
+    serde_json::from_value(workflow).map_err(|error| ClusterError::Bug(Box::new(error)))
 }
 
 /// Where a job stands; `None` where the cluster does not know it, which forgets jobs some time after their end.

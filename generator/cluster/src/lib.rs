@@ -8,11 +8,13 @@
 
 mod argo;
 pub mod connect;
+pub mod doctor;
 pub mod duty;
 pub mod error;
 pub mod files;
 pub mod job;
 pub mod rights;
+pub mod sweep;
 pub mod template;
 pub mod waiting;
 

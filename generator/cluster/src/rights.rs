@@ -11,11 +11,14 @@ pub enum Role {
     Staff,
     /// Authors, beside it: publish.
     Publisher,
+    /// The sweeper, a program: starts again what came to no conclusion. It lives in a namespace of its own, since whoever
+    /// may make pods beside it could run one as this account.
+    Sweeper,
 }
 
 impl Role {
-    /// Both Roles.
-    pub const ALL: [Role; 2] = [Role::Staff, Role::Publisher];
+    /// All Roles.
+    pub const ALL: [Role; 3] = [Role::Staff, Role::Publisher, Role::Sweeper];
 
     /// Its name in the cluster.
     #[must_use]
@@ -23,6 +26,7 @@ impl Role {
         match self {
             Role::Staff => "assay-staff",
             Role::Publisher => "assay-publisher",
+            Role::Sweeper => "assay-sweeper",
         }
     }
 }
@@ -44,7 +48,7 @@ pub struct Right {
     pub resource: &'static str,
     /// The one object that it is about; `None` for all of the namespace.
     pub name: Option<&'static str>,
-    /// Who has it; publishers are staff too.
+    /// Who has it; publishers are staff too, and the sweeper has most of what staff have.
     pub role: Role,
 }
 
@@ -94,6 +98,10 @@ rights! {
     GET_JOB = "get" "workflows" of ARGO, None, Role::Staff;
     /// Listing an assignment's jobs.
     LIST_JOBS = "list" "workflows" of ARGO, None, Role::Staff;
+    /// Making room for a job that is to run again.
+    DELETE_JOB = "delete" "workflows" of ARGO, None, Role::Sweeper;
+    /// Finding claims that jobs left.
+    LIST_CLAIMS = "list" "persistentvolumeclaims" of "", None, Role::Sweeper;
 }
 
 impl fmt::Display for Right {
@@ -112,11 +120,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_may_change_or_remove_what_runs() {
+    fn no_person_may_remove_what_ran_and_nobody_a_claim() {
         for right in Right::ALL {
             let destructive = matches!(right.verb, "delete" | "update" | "patch" | "deletecollection");
-            assert!(!destructive || right.resource != "workflows", "{right}");
-            assert!(right.verb != "delete" || right.resource == "pods", "{right}");
+            let removes_jobs = destructive && right.resource == "workflows";
+            assert!(!removes_jobs || (right.role == Role::Sweeper && right.verb == "delete"), "{right}");
+            assert!(!destructive || removes_jobs || right.resource == "pods", "{right}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::receipts::Received;
 use crate::{AssignmentId, Digest, Duty, JobId, StudentId, Volume, layout};
 
 /// The longest line of JSON, in bytes: as long as the largest document.
@@ -29,6 +30,8 @@ pub enum Request {
     HandIn(HandIn),
     /// Of [`Duty::Read`].
     Read(Read),
+    /// Of [`Duty::Sweep`].
+    Sweep(Sweep),
 }
 
 impl Request {
@@ -39,6 +42,7 @@ impl Request {
             Request::Publish(_) => Duty::Publish,
             Request::HandIn(_) => Duty::HandIn,
             Request::Read(_) => Duty::Read,
+            Request::Sweep(_) => Duty::Sweep,
         }
     }
 }
@@ -159,6 +163,29 @@ pub enum Wanted {
     Jobs(Option<StudentId>),
 }
 
+/// List what was received and never concluded, of all assignments on the volumes; nothing follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Sweep {
+    /// [`crate::API_VERSION`].
+    pub api_version: String,
+}
+
+/// What was received and never concluded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Swept {
+    /// The statements of jobs that were received, at most [`DOCUMENTS_CAP`]. Nobody here has a key to check them by;
+    /// Setup checks its own when it runs again.
+    pub received: Vec<Received>,
+    /// Snapshots that have no receipt, by their paths, at most [`DOCUMENTS_CAP`]: Setup was stopped between the two.
+    pub unsigned: Vec<String>,
+    /// What could not be read, and why, at most [`DOCUMENTS_CAP`].
+    pub unreadable: Vec<String>,
+    /// How many of all three were left out beyond the caps.
+    pub left_out: u64,
+}
+
 /// What a pod answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
@@ -182,6 +209,8 @@ pub enum Answer {
         /// What follows.
         documents: Vec<Document>,
     },
+    /// What a sweep found.
+    Swept(Swept),
     /// It could not be done, and nothing was half done.
     Failed {
         /// The exit code, one of [`crate::Exit`].

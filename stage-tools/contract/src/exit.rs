@@ -46,6 +46,7 @@ exits! {
     Interrupted = 36 "The run was interrupted."
     ClusterUnavailable = 37 "The cluster cannot be reached, or lacks something."
     ClusterRefused = 38 "The cluster does not let this account do that."
+    ClusterUnfit = 39 "The cluster is not as it must be for jobs; `assay doctor` says what to do."
     Bug = 70 "A bug in Assay."
 }
 

@@ -19,6 +19,7 @@ pub mod layout;
 pub mod limits;
 pub mod outcome;
 pub mod points;
+pub mod probe;
 pub mod receipts;
 pub mod result;
 pub mod table;

@@ -13,5 +13,5 @@ mod envelope;
 mod keys;
 mod pem;
 
-pub use envelope::{MAX_BYTES, PAYLOAD_TYPE, ReceiptError, Verified, sign, verify};
+pub use envelope::{MAX_BYTES, PAYLOAD_TYPE, ReceiptError, Verified, read_unchecked, sign, verify};
 pub use keys::{KeyError, KeyId, PublicKey, SigningKey};

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod finalise;
 mod key;
+mod probe;
 mod results;
 mod scratch;
 mod setup;
@@ -27,6 +28,11 @@ fn main() -> ExitCode {
         && name == confine::SUBCOMMAND
     {
         return confine::become_command(order);
+    }
+    if let [name, words @ ..] = args.as_slice()
+        && name == assay_contract::probe::SUBCOMMAND
+    {
+        return probe::run(words);
     }
     match run(&args) {
         Ok(exit) => ExitCode::from(exit.code()),
@@ -55,7 +61,7 @@ fn run(args: &[String]) -> Result<Exit, StageError> {
 }
 
 const USAGE: &str = "assay-stage setup|verify|test|results|finalise, each with the facts that its stage is told; or \
-     publish|hand-in|read, with a request on standard input";
+     publish|hand-in|read|sweep, with a request on standard input";
 
 #[expect(clippy::print_stderr, reason = "main alone prints")]
 fn report(error: &StageError) {

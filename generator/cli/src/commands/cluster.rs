@@ -21,10 +21,7 @@ impl Session {
         let InCluster { context, namespace, operator } = args;
         let operator = operator.as_deref().map(commands::operator_file).transpose()?;
         let options = Options { context: context.clone(), namespace: namespace.clone(), operator };
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| CliError::io("cannot wait for a cluster", error))?;
+        let runtime = runtime()?;
         let cluster = runtime.block_on(Cluster::connect(options)).map_err(failed)?;
         Ok(Session { runtime, cluster })
     }
@@ -38,6 +35,14 @@ impl Session {
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
+}
+
+/// What waits for a cluster's answers.
+pub(crate) fn runtime() -> Result<Runtime, CliError> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::io("cannot wait for a cluster", error))
 }
 
 /// Comes when somebody tells this program to stop.

@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod cluster;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod image;
 pub(crate) mod new;
@@ -14,6 +15,7 @@ pub(crate) mod render;
 pub(crate) mod result;
 pub(crate) mod status;
 pub(crate) mod submit;
+pub(crate) mod sweep;
 pub(crate) mod test;
 pub(crate) mod try_one;
 

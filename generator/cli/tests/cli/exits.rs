@@ -39,6 +39,7 @@ fn cause(exit: Exit) -> Result<&'static str, &'static str> {
         Exit::StageFailed => return Err("a test of its own kills the engine"),
         Exit::DocumentDamaged => return Err("stages write whole documents or none"),
         Exit::Interrupted => return Err("a signal ends the program as signals do"),
+        Exit::ClusterUnfit => return Err("needs a cluster that answers"),
         Exit::Bug => return Err("no bug is known"),
     })
 }

@@ -9,6 +9,7 @@ mod update;
 
 mod admission;
 mod assignment;
+mod checks;
 mod codes;
 mod commands;
 mod exit;

@@ -70,6 +70,15 @@ fn what_is_signed_is_read_back() {
 }
 
 #[test]
+fn a_receipt_can_be_found_without_a_key_and_is_not_thereby_believed() {
+    let forged = receipt().replacen("\"sig\":\"", "\"sig\":\"AAAA", 1);
+    assert_eq!(read_unchecked(forged.as_bytes()), Ok(Statement::Received(received())));
+    assert!(check(&forged).is_err());
+    assert_eq!(read_unchecked(b"{}"), Err(ReceiptError::Malformed { line: 1, column: 2 }));
+    assert_eq!(read_unchecked(signed(b"{}").as_bytes()), Err(ReceiptError::Statement));
+}
+
+#[test]
 fn receipts_keep_their_bytes() {
     assert_eq!(receipt(), include_str!("golden/received.json"));
     let concluded = sign(&Statement::Concluded(concluded()), &key()).unwrap();

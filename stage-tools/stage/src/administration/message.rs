@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
-use assay_contract::duties::{Answer, HandIn, LINE_CAP, Publish, Read as ReadRequest, Request};
+use assay_contract::duties::{Answer, HandIn, LINE_CAP, Publish, Read as ReadRequest, Request, Sweep};
 use assay_contract::{API_VERSION, Duty, Exit};
 
 use crate::error::StageError;
@@ -29,7 +29,8 @@ pub(super) fn read(duty: Duty, input: &mut impl BufRead) -> Result<Request, Stag
     })?;
     let (Request::Publish(Publish { api_version, .. })
     | Request::HandIn(HandIn { api_version, .. })
-    | Request::Read(ReadRequest { api_version, .. })) = &request;
+    | Request::Read(ReadRequest { api_version, .. })
+    | Request::Sweep(Sweep { api_version })) = &request;
     if api_version != API_VERSION {
         let found = api_version.chars().take(40).collect::<String>();
         return Err(wrong(Exit::Usage, format!("the request is of version `{}`", found.escape_debug()))

@@ -8,10 +8,11 @@ mod hand_in;
 mod message;
 mod publish;
 mod read;
+mod sweep;
 
 use std::io::{self, Read, Write};
 
-use assay_contract::duties::{Answer, Request};
+use assay_contract::duties::{Answer, Request, Sweep};
 use assay_contract::{Duty, Exit, Volume};
 
 use crate::documents::Mounted;
@@ -70,6 +71,11 @@ fn serve(duty: Duty, input: &mut impl io::BufRead) -> Result<Reply, StageError> 
             hand_in::hand_in(request, input, &Mounted::open(duty, Volume::Student)?).map(Reply::from)
         }
         Request::Read(request) => read::read(request, &Mounted::open(duty, Volume::PrivateResults)?),
+        Request::Sweep(Sweep { api_version: _ }) => {
+            let raw = Mounted::open(duty, Volume::RawSubmissions)?;
+            let private = Mounted::open(duty, Volume::PrivateResults)?;
+            sweep::sweep(&raw, &private).map(Answer::Swept).map(Reply::from)
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use assay_contract::answers::{
     AnswerCase, Answers, Compare, ExpectedExit, LatePenalty, Mode, Show, ShowFrom,
 };
 use assay_contract::configuration::{Configuration, Network, Schedule, SubmissionRules, TestCase, TestPlan};
-use assay_contract::duties::{Document, HandIn, Left, Part, Place, Publish, Read, Wanted};
+use assay_contract::duties::{Document, HandIn, Left, Part, Place, Publish, Read, Swept, Wanted};
 use assay_contract::gradebook::GradebookEntry;
+use assay_contract::receipts::{Received, Statement};
 use assay_contract::{
     API_VERSION, AssignmentId, CaseId, Digest, JobId, Limits, Points, StudentId, Verdict, layout,
 };
@@ -348,6 +349,54 @@ fn results_are_read_by_job_and_listed_by_student() {
     assert_eq!(of(Wanted::Job(job("j-1"))), ["concluded.json"]);
     assert_eq!(of(Wanted::Jobs(None)), ["j-1.json", "j-2.json"]);
     assert_eq!(of(Wanted::Jobs(Some(StudentId::new("bob").unwrap()))), ["j-2.json"]);
+}
+
+#[test]
+fn a_sweep_lists_what_was_received_and_not_concluded() {
+    let (raw_folder, private_folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let raw = mounted(Volume::RawSubmissions, raw_folder.path());
+    let private = mounted(Volume::PrivateResults, private_folder.path());
+    let key = assay_receipt::SigningKey::from_seed([1; 32]);
+    let student = StudentId::new("ada").unwrap();
+    let dir = layout::snapshots_dir(&assignment(), &student);
+    let statement = |job: &str| Received {
+        job: JobId::new(job).unwrap(),
+        assignment: assignment(),
+        revision: revision(),
+        student: student.clone(),
+        digest: sha(b"zip"),
+        size_bytes: 3,
+        handed_in: "2026-03-16T12:59:31Z".into(),
+        late_seconds: 0,
+        refused: None,
+    };
+    let lay = |volume: &Mounted, path: &str, bytes: &[u8]| volume.write_once(path, bytes).unwrap();
+    for job in ["concluded", "lost", "unsigned", "moved"] {
+        lay(&raw, &format!("{dir}/{job}.zip"), b"zip");
+    }
+    for job in ["concluded", "lost"] {
+        let receipt = assay_receipt::sign(&Statement::Received(statement(job)), &key).unwrap();
+        lay(&raw, &format!("{dir}/{job}.json"), receipt.as_bytes());
+    }
+    let receipt = assay_receipt::sign(&Statement::Received(statement("other")), &key).unwrap();
+    lay(&raw, &format!("{dir}/moved.json"), receipt.as_bytes());
+    lay(&raw, &format!("{dir}/{}", layout::attempt(1)), b"lost");
+    lay(&private, &format!("{}/concluded.json", layout::gradebook_dir(&assignment())), b"{}");
+    fs::create_dir(raw_folder.path().join("lost+found")).unwrap();
+
+    let found = sweep::sweep(&raw, &private).unwrap();
+    assert_eq!(found.received, [statement("lost")]);
+    assert_eq!(found.unsigned, ["c/a/ada/unsigned.zip"]);
+    assert_eq!(found.unreadable, ["c/a/ada/moved.json: it is a receipt of something else"]);
+    assert_eq!(found.left_out, 0);
+}
+
+#[test]
+fn volumes_on_which_nothing_was_received_have_nothing_to_sweep() {
+    let (raw, private) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let raw = mounted(Volume::RawSubmissions, raw.path());
+    let private = mounted(Volume::PrivateResults, private.path());
+    assert_eq!(sweep::sweep(&raw, &private).unwrap(), Swept::default());
 }
 
 #[test]

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use census::Census;
 pub(crate) use helper::{SUBCOMMAND, become_command};
+pub(crate) use paths::give_up_all_paths;
 
 /// What is to run, and within what.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -100,13 +100,24 @@ pub(super) fn restrict(command: &Command) -> Result<Enforced, RulesetError> {
         ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
     }
     let status = ruleset.restrict_self()?;
-    let abi = match status.landlock {
+    Ok(Enforced { abi: kernel_abi(status.landlock), fully: status.ruleset == RulesetStatus::FullyEnforced })
+}
+
+/// Takes every path from this process, and tells the kernel's Landlock ABI, 0 where it has none: only a process that
+/// was restricted knows that it can be.
+pub(crate) fn give_up_all_paths() -> Result<u32, RulesetError> {
+    let ruleset = Ruleset::default().set_compatibility(CompatLevel::BestEffort);
+    let status = ruleset.handle_access(AccessFs::from_all(LANDLOCK))?.create()?.restrict_self()?;
+    Ok(kernel_abi(status.landlock))
+}
+
+fn kernel_abi(status: LandlockStatus) -> u32 {
+    match status {
         LandlockStatus::Available { effective_abi, kernel_abi } => {
             kernel_abi.map_or(effective_abi as u32, |abi| u32::try_from(abi).unwrap_or(0))
         }
         _ => 0,
-    };
-    Ok(Enforced { abi, fully: status.ruleset == RulesetStatus::FullyEnforced })
+    }
 }
 
 fn toolchain_paths() -> Vec<PathBuf> {

@@ -1,0 +1,206 @@
+//! What probe pods and their claim look like: as restricted as the pods of stages, and labelled so that they can be found.
+
+use assay_contract::Volume;
+use assay_contract::probe::{CLAIM, Probe, SUBCOMMAND};
+use assay_core::operator::Operator;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use serde_json::{Value, json};
+
+/// The label of everything that a doctor makes; its value is the run.
+pub const LABEL: &str = "assay.dev/probe";
+/// The label of pods that may reach nothing, for the probe of network policies.
+pub(super) const CUT_OFF: &str = "assay.dev/probe-cut-off";
+/// The container of a probe.
+pub(super) const CONTAINER: &str = "main";
+/// How long a probe pod may live, in seconds; nothing of one that is older is at work.
+pub const DEADLINE_SECONDS: i64 = 180;
+
+/// How a probe sees the run's own claim, or a home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sees<'a> {
+    Nothing,
+    Claim { read_only: bool },
+    Home { claim: &'a str },
+}
+
+/// A probe's pod.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spec<'a> {
+    /// Its own name within the run.
+    pub(super) name: &'a str,
+    pub(super) probe: Probe,
+    /// An address for [`Probe::Connect`].
+    pub(super) argument: Option<&'a str>,
+    pub(super) user: u32,
+    pub(super) sees: Sees<'a>,
+    /// Whether the run's policy is for it.
+    pub(super) cut_off: bool,
+}
+
+/// The name of what a run makes.
+pub(super) fn object_name(run: &str, name: &str) -> String {
+    format!("assay-probe-{run}-{name}")
+}
+
+/// The pod of a probe.
+pub(super) fn pod(operator: &Operator, run: &str, spec: &Spec<'_>) -> Result<Pod, serde_json::Error> {
+    let Spec { name, probe, argument, user, sees, cut_off } = *spec;
+    let mut labels = json!({LABEL: run});
+    if cut_off {
+        labels[CUT_OFF] = "true".into();
+    }
+    let mut command = vec!["/assay-stage", SUBCOMMAND, probe.id()];
+    command.extend(argument);
+    let mut pod = bare(operator, user, "100m", "256Mi", DEADLINE_SECONDS);
+    pod["metadata"]["name"] = object_name(run, name).into();
+    pod["metadata"]["labels"] = labels;
+    pod["spec"]["containers"][0]["command"] = command.into();
+    let home = Volume::Student.path();
+    let mounted = match sees {
+        Sees::Nothing => None,
+        Sees::Claim { read_only } => Some((object_name(run, "claim"), CLAIM, read_only)),
+        Sees::Home { claim } => Some((claim.to_owned(), home.as_str(), true)),
+    };
+    if let Some((claim, path, read_only)) = mounted {
+        pod["spec"]["volumes"] = json!([{"name": "looked-at", "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}]);
+        pod["spec"]["containers"][0]["volumeMounts"] =
+            json!([{"name": "looked-at", "mountPath": path, "readOnly": read_only}]);
+    }
+    serde_json::from_value(pod)
+}
+
+/// A pod that is only tried, never made: restricted, and nothing else.
+pub(in crate::doctor) fn plain_pod(operator: &Operator, user: u32) -> Result<Pod, serde_json::Error> {
+    serde_json::from_value(bare(operator, user, "100m", "64Mi", DEADLINE_SECONDS))
+}
+
+/// A pod that is only tried: as large as a stage's largest.
+pub(in crate::doctor) fn stage_like_pod(operator: &Operator) -> Result<Pod, serde_json::Error> {
+    let ceilings = &operator.settings().ceilings;
+    let cpu = format!("{}m", ceilings.cpu_milli);
+    let deadline = i64::try_from(ceilings.deadline_seconds).unwrap_or(i64::MAX);
+    let user = operator.settings().users.test;
+    serde_json::from_value(bare(operator, user, &cpu, &ceilings.memory.to_string(), deadline))
+}
+
+/// A pod that is only tried, and must be refused.
+pub(in crate::doctor) fn privileged_pod(operator: &Operator) -> Result<Pod, serde_json::Error> {
+    let mut pod = bare(operator, operator.settings().users.trusted, "100m", "64Mi", DEADLINE_SECONDS);
+    pod["spec"]["containers"][0]["securityContext"] = json!({"privileged": true});
+    serde_json::from_value(pod)
+}
+
+fn bare(operator: &Operator, user: u32, cpu: &str, memory: &str, deadline_seconds: i64) -> Value {
+    let settings = operator.settings();
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "assay-doctor",
+            "namespace": settings.namespace,
+            "labels": {LABEL: "tried"},
+        },
+        "spec": {
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": deadline_seconds,
+            "terminationGracePeriodSeconds": 0,
+            "serviceAccountName": settings.service_accounts.job,
+            "automountServiceAccountToken": false,
+            "enableServiceLinks": false,
+            // Never an fsGroup, as in pods of jobs: storage must do without.
+            "securityContext": {
+                "runAsNonRoot": true,
+                "runAsUser": user,
+                "runAsGroup": user,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [{
+                "name": CONTAINER,
+                "image": settings.stage_image.as_str(),
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["/assay-stage"],
+                "resources": {
+                    "requests": {"cpu": cpu, "memory": memory},
+                    "limits": {"cpu": cpu, "memory": memory},
+                },
+                "securityContext": {
+                    "allowPrivilegeEscalation": false,
+                    "capabilities": {"drop": ["ALL"]},
+                    "privileged": false,
+                    "readOnlyRootFilesystem": true,
+                    "runAsNonRoot": true,
+                },
+            }],
+        },
+    })
+}
+
+/// The claim that storage is probed with.
+pub(super) fn claim(operator: &Operator, run: &str) -> Result<PersistentVolumeClaim, serde_json::Error> {
+    let settings = operator.settings();
+    serde_json::from_value(json!({
+        "metadata": {
+            "name": object_name(run, "claim"),
+            "namespace": settings.namespace,
+            "labels": {LABEL: run},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": settings.job_storage.class,
+            "resources": {"requests": {"storage": settings.job_storage.size.to_string()}},
+        },
+    }))
+}
+
+/// A policy that lets the run's cut-off pods reach nothing.
+pub(super) fn policy(operator: &Operator, run: &str) -> Result<NetworkPolicy, serde_json::Error> {
+    serde_json::from_value(json!({
+        "metadata": {
+            "name": object_name(run, "policy"),
+            "namespace": operator.settings().namespace,
+            "labels": {LABEL: run},
+        },
+        "spec": {
+            "podSelector": {"matchLabels": {LABEL: run, CUT_OFF: "true"}},
+            "policyTypes": ["Ingress", "Egress"],
+        },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(sees: Sees<'_>) -> Spec<'_> {
+        Spec { name: "x", probe: Probe::Machine, argument: None, user: 1000, sees, cut_off: false }
+    }
+
+    #[test]
+    fn a_probe_mounts_what_it_looks_at_and_nothing_else() {
+        let operator = Operator::default();
+        let volumes = |sees| {
+            let pod = pod(&operator, "r1", &spec(sees)).unwrap().spec.unwrap();
+            assert_eq!(pod.containers.len(), 1);
+            pod.volumes.unwrap_or_default()
+        };
+        assert!(volumes(Sees::Nothing).is_empty());
+        let home = volumes(Sees::Home { claim: "claim-ada" });
+        let claim = home[0].persistent_volume_claim.as_ref().unwrap();
+        assert_eq!((claim.claim_name.as_str(), claim.read_only), ("claim-ada", Some(true)));
+        let own = volumes(Sees::Claim { read_only: false });
+        assert_eq!(own[0].persistent_volume_claim.as_ref().unwrap().claim_name, "assay-probe-r1-claim");
+    }
+
+    #[test]
+    fn the_claim_is_none_that_admission_guards() {
+        let operator = Operator::default();
+        let name = claim(&operator, "r1").unwrap().metadata.name.unwrap();
+        let claims = &operator.settings().claims;
+        for pattern in [&claims.assignment_configuration, &claims.raw_submissions, &claims.private_results] {
+            assert!(!pattern.matches(&name));
+        }
+        assert!(!claims.student.matches(&name));
+        assert!(Volume::ALL.iter().all(|volume| !name.ends_with(&format!("-{volume}"))));
+    }
+}
