@@ -33,11 +33,6 @@ impl CliError {
         CliError::new(Exit::Io, message).because(source)
     }
 
-    /// An error that says by itself what was being done.
-    pub(crate) fn of(exit: Exit, error: &dyn std::error::Error) -> CliError {
-        CliError::new(exit, chain(error))
-    }
-
     /// An error that no input should be able to cause.
     pub(crate) fn bug(source: impl std::error::Error + Send + Sync + 'static) -> CliError {
         CliError::new(Exit::Bug, "this is a bug in Assay; please report it").because(source)

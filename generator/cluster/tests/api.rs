@@ -251,11 +251,9 @@ fn the_operators_settings_come_from_the_cluster() {
 
 const PODS: &str = "/api/v1/namespaces/assay-jobs/pods";
 
-fn read(client: Client, stop: impl Future<Output = ()>) -> impl Future<Output = Result<(), ClusterError>> {
-    async {
-        let wanted = Wanted::Job(JobId::new("j-1").unwrap());
-        files::read(&cluster(client).await, &assignment(), wanted, stop).await.map(drop)
-    }
+async fn read(client: Client, stop: impl Future<Output = ()>) -> Result<(), ClusterError> {
+    let wanted = Wanted::Job(JobId::new("j-1").unwrap());
+    files::read(&cluster(client).await, &assignment(), wanted, stop).await.map(drop)
 }
 
 fn pod(status: Value) -> Value {

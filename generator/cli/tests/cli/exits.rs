@@ -36,10 +36,15 @@ fn cause(exit: Exit) -> Result<&'static str, &'static str> {
             "openssl genpkey -algorithm ed25519 | openssl pkey -pubout > key.pem; \
              assay receipt verify greeting/assignment.yaml --key key.pem"
         }
+        Exit::ClusterUnavailable => "KUBECONFIG=missing.yaml assay status staff-1",
+        Exit::ClusterRefused => return Err("it takes a cluster to refuse something"),
         Exit::StageFailed => return Err("a test of its own kills the engine"),
         Exit::DocumentDamaged => return Err("stages write whole documents or none"),
         Exit::Interrupted => return Err("a signal ends the program as signals do"),
         Exit::ClusterUnfit => return Err("needs a cluster that answers"),
+        Exit::Interrupted => {
+            return Err("it takes a cluster; elsewhere a signal ends the program as signals do");
+        }
         Exit::Bug => return Err("no bug is known"),
     })
 }
