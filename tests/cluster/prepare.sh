@@ -98,6 +98,6 @@ if ! kubectl get secret assay-signing-key --namespace "$namespace" >/dev/null 2>
     rm -f "$key"
 fi
 cat >"$overlay/bed.json" <<JSON
-{"assay": "$assay", "namespace": "$namespace", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
+{"assay": "$assay", "namespace": "$namespace", "stage-image": "$stage_image", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
 JSON
 echo "$overlay/bed.json"

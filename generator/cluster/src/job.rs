@@ -7,8 +7,9 @@ use assay_contract::{AssignmentId, Digest, JobId, Output, Stage, StudentId};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DynamicObject, ListParams, PostParams};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::argo::{Kind, VERSION};
 use crate::connect::Cluster;
@@ -217,26 +218,21 @@ pub async fn list(cluster: &Cluster, assignment: &AssignmentId) -> Result<Vec<Jo
     Ok(found)
 }
 
-/// What is read of a Workflow; whatever is missing or of another form is as if it were not there yet.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Workflow {
-    spec: Spec,
-    status: Status,
-}
-
+/// What is read of a Workflow's specification; what is missing is as if it were not there yet.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Spec {
     arguments: Parameters,
 }
 
+/// What is read of its status.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Status {
     phase: String,
     message: String,
-    nodes: BTreeMap<String, Node>,
+    /// Read one by one: a node of an unknown form hides no other.
+    nodes: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize, Default)]
@@ -279,12 +275,17 @@ struct Synchronization {
 }
 
 fn read(object: &DynamicObject) -> JobView {
-    let Workflow { spec, status } = serde_json::from_value(object.data.clone()).unwrap_or_default();
+    let spec: Spec = part(&object.data, "spec");
+    let status: Status = part(&object.data, "status");
+    let nodes: BTreeMap<String, Node> = status
+        .nodes
+        .iter()
+        .filter_map(|(id, node)| Some((id.clone(), serde_json::from_value(node.clone()).ok()?)))
+        .collect();
     let label = |key| object.metadata.labels.as_ref().and_then(|all| all.get(key)).cloned();
     let parameter = |name: &str| value(&spec.arguments.parameters, name).unwrap_or_default();
-    let stages: Vec<StageView> =
-        Stage::ALL.into_iter().map(|stage| stage_view(stage, &status.nodes)).collect();
-    let held = held_by(&status.nodes);
+    let stages: Vec<StageView> = Stage::ALL.into_iter().map(|stage| stage_view(stage, &nodes)).collect();
+    let held = held_by(&nodes);
     let begun = stages.iter().any(|stage| stage.state != StageState::Waiting);
     let state = match status.phase.as_str() {
         "Succeeded" => State::Succeeded,
@@ -297,16 +298,15 @@ fn read(object: &DynamicObject) -> JobView {
         State::Waiting => held.unwrap_or_default().into(),
         State::Running | State::Succeeded => String::new(),
     };
-    let last = best(Stage::Finalise, &status.nodes);
+    let last = best(Stage::Finalise, &nodes);
     let said = |output: Output| last.and_then(|node| value(&node.outputs.parameters, output.name()));
-    let part = |key| label(key).unwrap_or_default();
     JobView {
         job: object.metadata.name.clone().unwrap_or_default(),
         assignment: match (label("assay.dev/course"), label("assay.dev/assignment")) {
             (Some(course), Some(name)) => format!("{course}/{name}"),
             _ => String::new(),
         },
-        revision: part("assay.dev/revision"),
+        revision: label("assay.dev/revision").unwrap_or_default(),
         student: parameter("student"),
         digest: parameter("digest"),
         created: object.metadata.creation_timestamp.as_ref().map_or(String::new(), |at| at.0.to_string()),
@@ -316,6 +316,11 @@ fn read(object: &DynamicObject) -> JobView {
         verdict: said(Output::FinalVerdict),
         points: said(Output::FinalPoints),
     }
+}
+
+/// A part of an object; `null`, missing or of an unknown form is as if there were nothing in it.
+fn part<T: DeserializeOwned + Default>(object: &Value, name: &str) -> T {
+    object.get(name).and_then(|part| serde_json::from_value(part.clone()).ok()).unwrap_or_default()
 }
 
 fn value(parameters: &[Parameter], name: &str) -> Option<String> {
@@ -410,6 +415,7 @@ mod tests {
             "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "outputs": {"parameters": [
                 {"name": "verdict", "value": "passed"}, {"name": "points", "value": "10"}]}},
             "c": {"type": "Skipped", "templateName": "test", "phase": "Omitted"},
+            "d": {"type": "Pod", "templateName": 7, "phase": {}},
         }}));
         assert_eq!(over.stages[4].state, StageState::Succeeded);
         assert_eq!(over.stages[2].state, StageState::NotRun);

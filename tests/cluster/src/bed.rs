@@ -19,6 +19,8 @@ pub struct Bed {
     assay: PathBuf,
     /// The jobs' namespace.
     pub namespace: String,
+    /// The image of trusted stages.
+    pub stage_image: String,
     /// The image in which the examples' builds and cases run.
     pub toolchain: String,
     /// Where images can be pushed to.
@@ -44,6 +46,7 @@ impl Bed {
         Ok(Self {
             assay: PathBuf::from(field("assay")?),
             namespace: field("namespace")?,
+            stage_image: field("stage-image")?,
             toolchain: field("toolchain")?,
             registry: field("registry")?,
             homes: field("homes")?,

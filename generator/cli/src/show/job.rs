@@ -1,6 +1,7 @@
 //! Where jobs stand, as text.
 
 use assay_cluster::job::{JobView, StageView};
+use assay_cluster::waiting::Waiting;
 
 use super::parts::{Column, HEAD, milliseconds, table};
 use crate::console::inert;
@@ -21,7 +22,7 @@ pub(crate) fn text(job: &JobView) -> String {
             stage.stage.id().to_owned(),
             stage.state.id().to_owned(),
             stage.measured_ms.map_or_else(String::new, milliseconds),
-            stage.waits.as_ref().map_or_else(String::new, |waits| inert(&waits.to_string())),
+            waits(stage),
         ]
     });
     out.push_str(&table(columns, rows));
@@ -33,8 +34,9 @@ pub(crate) fn text(job: &JobView) -> String {
 pub(crate) fn line(job: &JobView) -> String {
     let now = job.stages.iter().find(|stage| stage.status.is_none() && !job.state.is_over());
     let stage = |stage: &StageView| {
-        let waits = stage.waits.as_ref().map_or_else(String::new, |waits| format!(": {waits}"));
-        format!(", {} {}{}", stage.stage, stage.state.id(), inert(&waits))
+        let waits = waits(stage);
+        let why = if waits.is_empty() { waits } else { format!(": {waits}") };
+        format!(", {} {}{why}", stage.stage, stage.state.id())
     };
     format!("{}{}", standing(job), now.map_or_else(String::new, stage))
 }
@@ -63,6 +65,14 @@ pub(crate) fn list(jobs: &[JobView]) -> String {
         ]
     });
     table(columns, rows) + "\n"
+}
+
+/// Why a stage does not run yet, beyond that it is being started.
+fn waits(stage: &StageView) -> String {
+    match &stage.waits {
+        None | Some(Waiting::Starting) => String::new(),
+        Some(waiting) => inert(&waiting.to_string()),
+    }
 }
 
 fn standing(job: &JobView) -> String {

@@ -23,7 +23,7 @@ pub(crate) enum Step {
         /// Its pod's deadline, in seconds after its start.
         deadline_seconds: u64,
     },
-    /// Removes the bare pods, so that no student code runs while a job is concluded and none is left behind it.
+    /// Removes the bare pods, so that no student code runs on while a job is concluded and none is left behind it.
     Remove,
 }
 

@@ -247,7 +247,7 @@ fn facts_are_handed_on(who: Who) {
     let seen = play(who, script, &[]);
     seen.succeeded();
     let results = seen.told(Stage::Results, "arguments");
-    assert!(results.contains("--setup-status Succeeded --setup-exit 0 --outcome accepted --refusal none --late-seconds 7 --due none"), "{results}");
+    assert!(results.contains("--setup-status Succeeded --setup-exit 0 --setup-cause none --outcome accepted --refusal none --late-seconds 7 --due none"), "{results}");
     let finalise = seen.told(Stage::Finalise, "arguments");
     assert!(finalise.contains("--results-status Succeeded --verdict passed --fault none --points 6.25 --max-points 10 --private-digest none"), "{finalise}");
     assert_eq!(seen.told(Stage::Verify, "arguments"), "/volumes/submission/tool/assay-stage verify");
@@ -270,7 +270,7 @@ fn refused_submission(who: Who) {
     assert_eq!(seen.end(Stage::Results), "Succeeded 0 None");
     assert!(
         seen.told(Stage::Results, "arguments")
-            .contains("--verify-status Skipped --verify-exit none --test-status Omitted")
+            .contains("--verify-status Skipped --verify-exit none --verify-cause none --test-status Omitted")
     );
 }
 

@@ -14,9 +14,13 @@ use std::io::{self, Read, Write};
 
 use assay_contract::duties::{Answer, Request, Sweep};
 use assay_contract::{Duty, Exit, Volume};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::documents::Mounted;
 use crate::error::StageError;
+
+/// How long a pod that runs waits for its request; whoever asks is told of its start within a second.
+const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 
 /// An answer and the bytes that follow it.
 struct Reply {
@@ -35,6 +39,7 @@ pub(crate) fn run(duty: Duty, args: &[String]) -> Result<Exit, StageError> {
     if !args.is_empty() {
         return Err(StageError::usage(format!("{duty} takes no options")).hint(crate::USAGE));
     }
+    await_request(duty, &io::stdin())?;
     let mut input = io::BufReader::new(io::stdin().lock());
     let mut output = io::stdout().lock();
     let done = serve(duty, &mut input);
@@ -50,6 +55,19 @@ pub(crate) fn run(duty: Duty, args: &[String]) -> Result<Exit, StageError> {
     // Whoever asked hangs up once the answer has arrived: a container that ends earlier can lose the end of its output.
     let _hung_up = io::copy(&mut input, &mut io::sink());
     done.map(|_| Exit::Done)
+}
+
+/// Whoever made this pod may be gone before it asks anything: then nobody is to wait for the pod's deadline.
+fn await_request(duty: Duty, input: &impl std::os::fd::AsFd) -> Result<(), StageError> {
+    let mut watched = [PollFd::new(input, PollFlags::IN)];
+    match poll(&mut watched, Some(&PATIENCE)) {
+        Ok(0) => {
+            let message = format!("nobody asked anything for {} s", PATIENCE.tv_sec);
+            Err(StageError::new(Exit::Interrupted, duty, message))
+        }
+        // Whatever is wrong with the input, reading it tells.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn serve(duty: Duty, input: &mut impl io::BufRead) -> Result<Reply, StageError> {

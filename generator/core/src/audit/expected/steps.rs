@@ -46,7 +46,7 @@ fn remove(operator: &Operator) -> Value {
         |stage| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": steps::bare_pod(stage)}});
     let mut template = step(Step::Remove, operator);
     let pods = [Stage::Verify, Stage::Test].map(pod);
-    template["resource"] = json!({"action": "delete", "manifest": pods});
+    template["resource"] = json!({"action": "delete", "flags": ["--wait=false"], "manifest": pods});
     template
 }
 

@@ -1,0 +1,189 @@
+//! The admission policies, asked by the API server itself: `admission/` holds what must pass and what must not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use assay_tests_cluster::{Bed, Kubectl, Outcome, run, trial};
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+/// The policies hold here, and Pod Security, which would refuse some cases first, does not.
+const NAMESPACE: &str = "assay-admission";
+
+/// What the cases call the operator's stage image.
+const STAGE_IMAGE: &str = "assay/stage:0.1.0";
+
+fn main() {
+    run(|| {
+        let mut trials: Vec<Trial> = Vec::new();
+        for path in cases("accepted") {
+            trials.push(trial(format!("accepted/{}", name(&path)), move || accepted(&path)));
+        }
+        for path in cases("refused") {
+            trials.push(trial(format!("refused/{}", name(&path)), move || refused(&path)));
+        }
+        trials
+    });
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("admission")
+}
+
+fn cases(kind: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder().join(kind))
+        .expect("the cases are there")
+        .map(|entry| entry.expect("a readable folder").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn accepted(path: &Path) -> Result<(), String> {
+    create(&object(path)?, None)?.ok().map(drop)
+}
+
+fn refused(path: &Path) -> Result<(), String> {
+    let text = read(path)?;
+    let case: Value = yaml(&text, path)?;
+    let original = object(&folder().join(case["of"].as_str().ok_or("a case says of what it is")?))?;
+    let change: json_patch::Patch =
+        serde_json::from_value(case["change"].clone()).map_err(|error| error.to_string())?;
+    let who = case["as"].as_str();
+    let outcome = match &case["update"] {
+        Value::Null => {
+            let mut changed = original;
+            json_patch::patch(&mut changed, &change).map_err(|error| error.to_string())?;
+            create(&changed, who)?
+        }
+        update => updated(&original, &case["change"], update.as_str(), who)?,
+    };
+    // Each of the first lines names a policy and words of its message.
+    let expected: Vec<(&str, &str)> = text
+        .lines()
+        .map_while(|line| line.strip_prefix("# "))
+        .filter_map(|line| line.split_once(": "))
+        .collect();
+    if outcome.code == Some(0) {
+        return Err("the API server accepts it".into());
+    }
+    let said = |(policy, words): &(&str, &str)| {
+        outcome.stderr.contains(&format!("'{policy}'")) && outcome.stderr.contains(words)
+    };
+    if expected.iter().any(said) {
+        Ok(())
+    } else {
+        Err(format!("not one of {expected:?}: {}", outcome.stderr))
+    }
+}
+
+/// What the API server says of making an object; nothing is made.
+fn create(object: &Value, who: Option<&str>) -> Result<Outcome, String> {
+    let user = user(who)?;
+    let mut args = vec!["create", "--dry-run=server", "--filename", "-"];
+    args.extend(user.iter().map(String::as_str));
+    prepared()?.run(&args, &object.to_string())
+}
+
+/// What the API server says of changing an object, which is made first and removed afterwards.
+fn updated(
+    object: &Value,
+    change: &Value,
+    subresource: Option<&str>,
+    who: Option<&str>,
+) -> Result<Outcome, String> {
+    let kubectl = prepared()?;
+    // The objects of several cases have one name.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().map_err(|error| error.to_string())?;
+    let text = object.to_string();
+    kubectl.run(&["create", "--filename", "-"], &text)?.ok()?;
+    let user = user(who)?;
+    let patch = change.to_string();
+    let mut args = vec!["patch", "--dry-run=server", "--type", "json", "--filename", "-", "--patch", &patch];
+    if let Some(subresource) = subresource {
+        args.extend(["--subresource", subresource]);
+    }
+    args.extend(user.iter().map(String::as_str));
+    let outcome = kubectl.run(&args, &text);
+    kubectl.run(&["delete", "--grace-period=0", "--force", "--filename", "-"], &text)?.ok()?;
+    outcome
+}
+
+/// The options that make `kubectl` ask as somebody else.
+fn user(who: Option<&str>) -> Result<Vec<String>, String> {
+    Ok(match who {
+        None => vec![],
+        Some("strict") => vec![format!("--as=system:serviceaccount:{NAMESPACE}:assay-strict")],
+        Some(known @ ("tutor" | "engineer")) => vec![format!("--as={known}")],
+        Some(other) => return Err(format!("nobody is called {other}")),
+    })
+}
+
+fn object(path: &Path) -> Result<Value, String> {
+    let bed = Bed::open()?;
+    let mut object: Value = yaml(&read(path)?.replace(STAGE_IMAGE, &bed.stage_image), path)?;
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("namespace");
+    }
+    Ok(object)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn yaml(text: &str, path: &Path) -> Result<Value, String> {
+    serde_saphyr::from_str(text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The namespace with its people, made by whoever comes first.
+fn prepared() -> Result<Kubectl, String> {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    let kubectl = Kubectl::new(NAMESPACE);
+    READY.get_or_init(|| prepare(&kubectl)).clone().map(|()| kubectl)
+}
+
+fn prepare(kubectl: &Kubectl) -> Result<(), String> {
+    kubectl.apply(&format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}, labels: {{assay.dev/jobs: \"true\"}}}}"
+    ))?;
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/base");
+    for file in ["accounts.yaml", "people.yaml"] {
+        // The namespace of the base stands in the files themselves.
+        let text =
+            read(&base.join(file))?.replace("namespace: assay-jobs", &format!("namespace: {NAMESPACE}"));
+        kubectl.apply(&text)?;
+    }
+    kubectl.apply(&people())?;
+    // Policies are in force some moments after they are made, and a label some moments after it is set.
+    let canary = object(&folder().join("others/cron-workflow.yaml"))?.to_string();
+    kubectl.until("the policies in force", Duration::from_secs(120), |kubectl| {
+        let outcome = kubectl.run(&["create", "--dry-run=server", "--filename", "-"], &canary)?;
+        Ok((outcome.code != Some(0)).then_some(()))
+    })
+}
+
+/// Who the cases ask as, beside the accounts of the base.
+fn people() -> String {
+    let roles: BTreeMap<&str, &str> = [("tutor", "assay-staff"), ("engineer", "engineer")].into();
+    let mut text = String::from(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: engineer}\nrules:\n\
+         - {apiGroups: [\"\", argoproj.io], resources: [\"*\"], verbs: [\"*\"]}\n",
+    );
+    for (user, role) in roles {
+        text.push_str(&format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {user}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {role}}}\n\
+             subjects: [{{kind: User, name: {user}, apiGroup: rbac.authorization.k8s.io}}]\n"
+        ));
+    }
+    text
+}
