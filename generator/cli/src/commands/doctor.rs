@@ -88,7 +88,7 @@ fn line(check: &Check) -> String {
     let Check { definition, outcome, found, fix } = check;
     let mut line = format!("{:<11} {}: {}\n", outcome.words(), definition.id, inert(found));
     if let Some(fix) = fix {
-        line.push_str(&format!("{:<11}   {}; to mend it: {fix}\n", "", definition.title));
+        line.push_str(&format!("{:<11}   must hold: {}\n{:<11}   fix: {fix}\n", "", definition.title, ""));
     }
     line
 }

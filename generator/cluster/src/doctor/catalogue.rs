@@ -64,7 +64,7 @@ checks! {
     POLICIES_WORK = "policies-work" "a pod and a job outside of the table are refused",
         "What is bound may still match nothing: other labels, other names of claims.",
         "assay admission --operator operator.yaml | kubectl apply --server-side -f -, with the operator's file that is in use";
-    POD_SECURITY = "pod-security" "a privileged pod is refused, a stage's pod is admitted",
+    POD_SECURITY = "pod-security" "an unrestricted pod is refused, a stage's pod is admitted",
         "Pod Security, quotas and limit ranges decide about each pod; a refused one leaves its job waiting until its deadline.",
         "label the namespace pod-security.kubernetes.io/enforce=restricted; raise what the message names in `deploy/base/limits.yaml`";
     ACCOUNTS = "accounts" "the accounts of pods are there",
@@ -78,10 +78,10 @@ checks! {
         "kubectl apply -k deploy/base, and remove what else binds these accounts: kubectl get rolebindings,clusterrolebindings -A -o wide";
     SIGNING_KEY = "signing-key" "the signing key is there and can be used",
         "Setup and Finalise sign receipts with it, and do nothing without it.",
-        "assay receipt key private-key && kubectl create secret generic assay-signing-key --from-file=private-key";
+        "assay receipt key private-key > public-key.pem && kubectl create secret generic assay-signing-key -n assay-jobs --from-file=private-key";
     CAP = "cap" "the number of jobs at once is set",
         "Argo asks the ConfigMap whenever a job wants its turn; without a number jobs end in an error.",
-        "kubectl create configmap assay-limits --from-literal=jobs=20";
+        "kubectl create configmap assay-limits -n assay-jobs --from-literal=jobs=20 --dry-run=client -o yaml | kubectl apply -f -";
     NETWORK_POLICIES = "network-policies" "network policies for stages are there, and let Argo's executor through",
         "They are the second layer between student code and the network. A policy that names a wrong API server leaves every stage waiting.",
         "kubectl apply -k deploy/base; put the addresses of `kubectl get service,endpointslice -n default` into the policy assay-executor";

@@ -14,6 +14,9 @@ use serde::de::DeserializeOwned;
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// How it begins when a right is missing here: that says nothing of the cluster.
+pub(super) const NO_RIGHT: &str = "this account cannot";
+
 /// What looking came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seen<T> {
@@ -51,7 +54,7 @@ pub(super) fn why(error: &kube::Error) -> String {
         kube::Error::Api(status) if status.code == 403 && status.message.contains(" cannot ") => {
             let says = &status.message;
             let right = says.split_once(" cannot ").map_or(says.as_str(), |(_, right)| right);
-            format!("this account cannot {right}")
+            format!("{NO_RIGHT} {right}")
         }
         kube::Error::Api(status) => status.message.clone(),
         other => other.to_string(),

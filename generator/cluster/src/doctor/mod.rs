@@ -67,7 +67,8 @@ pub async fn examine(
     let controller = argo::controller(client, argo).await;
     checks.extend(argo::check(client, operator, argo, &controller).await);
     checks.push(clock::check(client).await);
-    checks.extend(policies::check(client, operator).await);
+    checks.push(policies::there(client).await);
+    checks.push(storage::class(client, operator).await);
     let namespace = namespace::seen(client, &operator.settings().namespace).await;
     checks.push(namespace::labels(&operator.settings().namespace, &namespace));
     if namespace == Seen::Missing {
@@ -80,10 +81,11 @@ pub async fn examine(
     } else {
         checks.push(accounts::controller(client, operator, argo, &controller).await);
         checks.extend(namespace::settings(client, operator, *settings_from_cluster).await);
+        checks.push(policies::work(client, operator).await);
         checks.push(namespace::admits(client, operator).await);
         checks.extend(accounts::check(client, operator).await);
         checks.push(network::check(client, operator).await);
-        checks.extend(storage::check(client, operator).await);
+        checks.extend(storage::claims(client, operator).await);
         checks.extend(if *quick {
             probe::none("left out by --quick")
         } else {

@@ -50,7 +50,15 @@ pub(super) async fn settings(client: &Client, operator: &Operator, from_cluster:
     };
     let key = match look::object(&secrets, &settings.signing_key.secret).await {
         Seen::There(secret) => signing_key(&secret, &settings.signing_key.secret, &settings.signing_key.key),
-        Seen::Missing => SIGNING_KEY.problem(format!("there is no Secret {}", settings.signing_key.secret)),
+        Seen::Missing => {
+            SIGNING_KEY.problem(format!("there is no Secret {}", settings.signing_key.secret)).fix(format!(
+                "assay receipt key {key} > public-key.pem && \
+                 kubectl create secret generic {} -n {} --from-file={key}",
+                settings.signing_key.secret,
+                settings.namespace,
+                key = settings.signing_key.key,
+            ))
+        }
         Seen::Hidden(why) => SIGNING_KEY.not_checked(why),
     };
     let cap = match look::object(&maps, &settings.cap.config_map).await {
@@ -98,23 +106,26 @@ fn cap(map: &ConfigMap, name: &str, key: &str) -> Check {
     }
 }
 
-/// Nothing is made: the API server is asked whether it would admit a stage's pod, and a privileged one.
+/// Nothing is made: the API server is asked whether it would admit a stage's pod, and one that Pod Security
+/// `restricted` must refuse and `baseline` would not.
 pub(super) async fn admits(client: &Client, operator: &Operator) -> Check {
-    let (Ok(stage), Ok(privileged)) = (probe::stage_like_pod(operator), probe::privileged_pod(operator))
+    let (Ok(stage), Ok(unrestricted)) = (probe::stage_like_pod(operator), probe::unrestricted_pod(operator))
     else {
         return POD_SECURITY.not_checked("no pod can be tried");
     };
     let pods: Api<Pod> = Api::namespaced(client.clone(), &operator.settings().namespace);
     let only_try = PostParams { dry_run: true, ..PostParams::default() };
-    let privileged = look::see(pods.create(&only_try, &privileged)).await.map(drop);
+    let unrestricted = look::see(pods.create(&only_try, &unrestricted)).await.map(drop);
     let stage = look::see(pods.create(&only_try, &stage)).await.map(drop);
-    judge_admission(&stage, &privileged)
+    judge_admission(&stage, &unrestricted)
 }
 
-fn judge_admission(stage: &Seen<()>, privileged: &Seen<()>) -> Check {
-    match (stage, privileged) {
-        (_, Seen::There(())) => POD_SECURITY.problem("a privileged pod is admitted"),
-        (_, Seen::Hidden(why)) if why.starts_with("this account cannot") => POD_SECURITY.not_checked(why),
+fn judge_admission(stage: &Seen<()>, unrestricted: &Seen<()>) -> Check {
+    match (stage, unrestricted) {
+        (_, Seen::There(())) => {
+            POD_SECURITY.problem("a pod that Pod Security `restricted` refuses is admitted")
+        }
+        (_, Seen::Hidden(why)) if why.starts_with(look::NO_RIGHT) => POD_SECURITY.not_checked(why),
         (Seen::Hidden(why), _) => POD_SECURITY.problem(format!("a stage's pod is refused: {why}")),
         (Seen::Missing, _) => POD_SECURITY.not_checked("there is no such namespace"),
         (Seen::There(()), _) => POD_SECURITY.ok("so it is"),

@@ -29,15 +29,15 @@ const NAMES: [&str; 7] = [
     "assay-claims",
 ];
 
-pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
+/// Whether the policies are there, which needs no namespace.
+pub(super) async fn there(client: &Client) -> Check {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client.clone());
     let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(client.clone());
-    let there = match (look::list(&policies, None).await, look::list(&bindings, None).await) {
+    match (look::list(&policies, None).await, look::list(&bindings, None).await) {
         (Seen::There(policies), Seen::There(bindings)) => bound(&policies, &bindings),
         (Seen::Missing, _) | (_, Seen::Missing) => POLICIES.problem("the API server does not know policies"),
         (Seen::Hidden(why), _) | (_, Seen::Hidden(why)) => POLICIES.not_checked(why),
-    };
-    vec![there, work(client, operator).await]
+    }
 }
 
 fn bound(policies: &[ValidatingAdmissionPolicy], bindings: &[ValidatingAdmissionPolicyBinding]) -> Check {
@@ -77,8 +77,8 @@ fn tried<T>(result: Seen<T>, policy: &str) -> Tried {
     }
 }
 
-/// Nothing is made: the API server is asked what it would say.
-async fn work(client: &Client, operator: &Operator) -> Check {
+/// Whether they stop what they must. Nothing is made: the API server is asked what it would say.
+pub(super) async fn work(client: &Client, operator: &Operator) -> Check {
     let namespace = &operator.settings().namespace;
     let only_try = PostParams { dry_run: true, ..PostParams::default() };
     let Ok(pod) = forbidden_pod(operator) else { return POLICIES_WORK.not_checked("no pod can be tried") };
@@ -103,6 +103,9 @@ fn judge(pod: &Tried, workflow: &Tried) -> Check {
     }
     for (what, tried) in tried {
         if let Tried::Unknown(why) = tried {
+            if why.starts_with(look::NO_RIGHT) {
+                return POLICIES_WORK.not_checked(why);
+            }
             return POLICIES_WORK.not_checked(format!("{what} was refused for another reason: {why}"));
         }
     }

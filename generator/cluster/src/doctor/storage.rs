@@ -16,19 +16,24 @@ const SHARED: &str = "ReadWriteMany";
 /// More names than this help nobody.
 const NAMED: usize = 5;
 
-pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
+/// The class of jobs, which needs no namespace.
+pub(super) async fn class(client: &Client, operator: &Operator) -> Check {
     let class = &operator.settings().job_storage.class;
     let classes: Api<StorageClass> = Api::all(client.clone());
-    let class = match look::object(&classes, class).await {
+    match look::object(&classes, class).await {
         Seen::There(found) => STORAGE_CLASS.ok(format!("{class}, of {}", found.provisioner)),
         Seen::Missing => STORAGE_CLASS.problem(format!("there is no StorageClass {class}")),
         Seen::Hidden(why) => STORAGE_CLASS.not_checked(why),
-    };
+    }
+}
+
+/// The claims of courses and students.
+pub(super) async fn claims(client: &Client, operator: &Operator) -> [Check; 2] {
     let claims: Api<PersistentVolumeClaim> = Api::namespaced(client.clone(), &operator.settings().namespace);
     match look::list(&claims, None).await {
-        Seen::There(claims) => vec![class, courses(&claims, operator), homes(&claims, operator)],
-        Seen::Missing => vec![class, courses(&[], operator), homes(&[], operator)],
-        Seen::Hidden(why) => vec![class, COURSES.not_checked(&why), HOMES.not_checked(&why)],
+        Seen::There(claims) => [courses(&claims, operator), homes(&claims, operator)],
+        Seen::Missing => [courses(&[], operator), homes(&[], operator)],
+        Seen::Hidden(why) => [COURSES.not_checked(&why), HOMES.not_checked(&why)],
     }
 }
 

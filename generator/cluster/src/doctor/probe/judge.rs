@@ -8,6 +8,7 @@ use crate::doctor::catalogue::{
 };
 use crate::doctor::check::{Check, Definition};
 use crate::doctor::clock::{self, Window};
+use crate::doctor::look;
 use crate::waiting::Waiting;
 
 /// Below this, the stage tool lacks a right that it asks for.
@@ -21,7 +22,7 @@ pub(super) type Told<T> = Result<T, Silence>;
 /// A check whose probe did not answer: a refusal or a pod that cannot start is a problem of its own.
 fn silent(definition: &'static Definition, silence: &Silence) -> Check {
     match silence {
-        Silence::Refused(why) if why.starts_with("this account cannot") => definition.not_checked(why),
+        Silence::Refused(why) if why.starts_with(look::NO_RIGHT) => definition.not_checked(why),
         Silence::Refused(_) | Silence::NotStarted(_) | Silence::Ended(_) => {
             definition.problem(silence.to_string())
         }

@@ -20,7 +20,7 @@ use manifests::{Sees, Spec};
 use run::Run;
 
 pub use manifests::{DEADLINE_SECONDS, LABEL};
-pub(super) use manifests::{plain_pod, privileged_pod, stage_like_pod};
+pub(super) use manifests::{plain_pod, stage_like_pod, unrestricted_pod};
 
 /// The checks that need probes, without the one that needs a student.
 const PROBED: [&Definition; 7] = [
