@@ -36,6 +36,18 @@ images:
     "$assay" image build --to "$out/images/stage.tar"
     "$assay" image build --assay --tag "assay/assay:${version#assay }" --to "$out/images/assay.tar"
 
+# A Kubernetes of one node with Argo on this machine, from Go modules; prints its kubeconfig. Cold, it takes 25 minutes.
+cluster-up:
+    tests/cluster/node/up.sh
+
+# Takes it down; nothing of it stays but the cache.
+cluster-down:
+    tests/cluster/node/down.sh
+
+# The cluster's tests: in the cluster that KUBECONFIG names, otherwise in one of our own, which stays up.
+test-cluster *options:
+    tests/cluster/run.sh {{options}}
+
 # What things cost, as ratios against well-known commands; fails nothing.
 bench:
     cargo build --release --locked

@@ -63,7 +63,9 @@ resources: [../../$base/components/course]
 namePrefix: $course-
 patches:
   - target: {kind: PersistentVolumeClaim}
-    patch: '[{op: replace, path: /spec/storageClassName, value: $courses_class}, {op: replace, path: /spec/resources/requests/storage, value: 1Gi}]'
+    patch: |-
+      - {op: replace, path: /spec/storageClassName, value: $courses_class}
+      - {op: replace, path: /spec/resources/requests/storage, value: 1Gi}
 YAML
 done
 cat >"$overlay/kustomization.yaml" <<YAML
@@ -73,7 +75,8 @@ resources: [$base/base]
 patches:
   # Two cores: more jobs at once only make each slower.
   - target: {kind: ConfigMap, name: assay-limits}
-    patch: '[{op: replace, path: /data/jobs, value: "4"}]'
+    patch: |-
+      - {op: replace, path: /data/jobs, value: "4"}
 configMapGenerator:
   - name: assay-operator
     namespace: $namespace

@@ -46,7 +46,8 @@ setup() { cp submission/tool/assay-stage /mnt/tool && chroot /mnt /tool setup $(
 results() {
     tool results $(who) --setup-status Succeeded --setup-exit 0 --outcome "$(known setup-configuration outcome)" \
         --refusal none --late-seconds "$(known setup-configuration late-seconds)" --due "$(known setup-configuration due)" \
-        --verify-status Succeeded --verify-exit 0 --test-status Succeeded --test-exit 0
+        --setup-cause none --verify-status Succeeded --verify-exit 0 --verify-cause none \
+        --test-status Succeeded --test-exit 0 --test-cause none
 }
 finalise() {
     tool finalise $(who) --outcome "$(known setup-configuration outcome)" \
@@ -54,6 +55,11 @@ finalise() {
         --verdict "$(known results verdict)" --fault "$(known results fault)" --points "$(known results points)" \
         --max-points "$(known results max-points)" --private-digest "$(known results private-digest)" \
         --student-digest "$(known results student-digest)"
+}
+# As the handler of a job's exit calls Finalise, which knows nothing of the job.
+rescue() {
+    tool finalise $(who) --outcome none --received-digest none --network none --results-status Omitted --verdict none \
+        --fault none --points none --max-points none --private-digest none --student-digest none
 }
 # All that may exist once.
 sums() { find raw-submissions private-results -type f ! -name 'attempt-*' | sort | xargs sha256sum; }
@@ -63,14 +69,17 @@ first="$(sums)"
 
 #[track_caller]
 fn converges(interruption: &str) {
+    goes(&format!("{interruption}\n[ \"$first\" = \"$(sums)\" ] || {{ echo \"$first\"; sums; exit 9; }}"));
+}
+
+/// Runs a job, then its stages by hand, then this.
+#[track_caller]
+fn goes(script: &str) {
     let bench = Bench::new(Who::Caller, ASSIGNMENT);
     let submission = bench.submission("partly", "main.sh", "echo one\n");
     let (finished, kept) = bench.attempt_and_keep(&submission, &["--at", "2026-06-01 00:00"]);
     finished.ended(Exit::Done).graded("wrong-output", 1.0);
-    let script = format!(
-        "{STAGES}\n{interruption}\n[ \"$first\" = \"$(sums)\" ] || {{ echo \"$first\"; sums; exit 9; }}\n"
-    );
-    run(&kept, &script);
+    run(&kept, &format!("{STAGES}\n{script}\n"));
 }
 
 #[track_caller]
@@ -132,5 +141,26 @@ setup; [ "$(known setup-configuration outcome)" = accepted ]; results; finalise"
 fn attempts_are_taken_once() {
     converges(
         r#"setup; setup; [ "$(ls raw-submissions/tests/engine/local | grep -c attempt)" = 1 ]; results; finalise"#,
+    );
+}
+
+#[test]
+fn a_rescue_keeps_what_was_concluded() {
+    converges(
+        r#"told="$(cat student/.assay/tests/engine/$job/*.json)"
+rm -r results/*; rescue
+[ "$told" = "$(cat student/.assay/tests/engine/$job/*.json)" ]
+rm student/.assay/tests/engine/$job/result.json; rescue
+grep -q 'could not be delivered' student/.assay/tests/engine/$job/status.json"#,
+    );
+}
+
+#[test]
+fn a_rescue_concludes_what_nobody_concluded_as_the_systems_fault() {
+    goes(
+        r#"rm -r results/* "$entry" "$private"; rescue
+grep -q '"verdict": "not-run"' "$entry"; grep -q '"fault": "system"' "$entry"; grep -q '"counts": false' "$entry"
+grep -q 'could not be graded' student/.assay/tests/engine/$job/status.json
+first="$(sums)"; rescue; [ "$first" = "$(sums)" ]"#,
     );
 }

@@ -10,7 +10,7 @@ use assay_contract::{Duty, Lifetime, Mount, Stage, Trust, Volume, layout};
 use serde::Serialize;
 use tera::Tera;
 
-use crate::operator::{ClaimPattern, Operator, Settings};
+use crate::operator::{ClaimPattern, Operator, ServiceAccounts, Settings};
 use crate::plan;
 use crate::render::tag::Parameter;
 
@@ -105,31 +105,26 @@ const POD_SPEC_PATCH: &str = "^((enableServiceLinks: false|hostUsers: false|runt
 const JUDGED_BY: [&str; 4] =
     ["assay.dev/stage", "assay.dev/duty", "workflows.argoproj.io/workflow", "hub.jupyter.org/username"];
 
-/// Accounts besides the operator's that hold a token in Argo's own containers: the cause step's and the strict launcher's.
-const OTHER_EXECUTORS: [&str; 2] = ["assay-cause", "assay-strict"];
-
 impl Values {
     fn new(operator: &Operator) -> Self {
         let settings = operator.settings();
         let Settings { namespace, stage_image, service_accounts, signing_key, .. } = settings;
-        let executors: Vec<String> = std::iter::once(service_accounts.executor.clone())
-            .chain(OTHER_EXECUTORS.map(String::from))
-            .collect();
+        let ServiceAccounts { job: _, executor, cause, strict } = service_accounts;
+        let executors = [executor, cause, strict];
         let tokens: Vec<String> =
             executors.iter().map(|account| format!("{account}.service-account-token")).collect();
         let of_volume = "v.persistentVolumeClaim.claimName";
         let claims = Claims { operator };
         Self {
             label_keys: cel::list(JUDGED_BY),
-            stages: cel::map(Stage::ALL.map(|stage| (stage.id(), row(&assay_contract::table::mounts(stage))))),
+            stages: cel::map(
+                Stage::ALL.map(|stage| (stage.id(), row(&assay_contract::table::mounts(stage)))),
+            ),
             duties: cel::map(Duty::ALL.map(|duty| (duty.id(), row(&duty.mounts())))),
             users: cel::map(Stage::ALL.map(|stage| (stage.id(), operator.user(stage).to_string()))),
             trusted_user: settings.users.trusted,
             untrusted: cel::list(
-                Stage::ALL
-                    .into_iter()
-                    .filter(|stage| stage.trust() == Trust::Untrusted)
-                    .map(Stage::id),
+                Stage::ALL.into_iter().filter(|stage| stage.trust() == Trust::Untrusted).map(Stage::id),
             ),
             key_holders: cel::list(Stage::ALL.into_iter().filter(|stage| stage.holds_key()).map(Stage::id)),
             key_variable: layout::SIGNING_KEY,
@@ -151,10 +146,8 @@ impl Values {
             named: claims.named(of_volume),
             courses: claims.courses(),
             course_id: COURSE_ID,
-            desk_claims: claims.of_courses(
-                Duty::Desk.mounts().into_iter().map(|mount| mount.volume),
-                of_volume,
-            ),
+            desk_claims: claims
+                .of_courses(Duty::Desk.mounts().into_iter().map(|mount| mount.volume), of_volume),
             own_home: cel::fill(&settings.claims.student, "variables.labels['hub.jupyter.org/username']"),
             job_volumes: cel::list(job_volumes().map(Volume::id)),
             claim_is_persistent: claims.is_persistent("c"),

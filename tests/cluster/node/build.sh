@@ -21,6 +21,9 @@ build() {
 version=k8s.io/component-base/version
 say "  kubernetes"
 build kubernetes -ldflags "-s -w -X $version.gitVersion=$kubernetes_version -X $version.gitMajor=1 -X $version.gitMinor=35" .
+for program in kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do
+    ln -sf kubernetes "$bin/$program"
+done
 build kubernetes -ldflags "-s -w" ./storage
 say "  etcd, containerd"
 build node -ldflags "-s -w" ./etcd ./pause

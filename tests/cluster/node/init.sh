@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
-export PATH="$bin:$state/bin:$PATH"
+export PATH="$bin:$PATH"
 
 # Mounts of containers travel between the kubelet and containerd, and no further.
 mount --make-rshared /

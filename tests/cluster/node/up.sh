@@ -9,7 +9,7 @@ source "$(dirname "$0")/settings.sh"
 [[ "$(id -u)" == 0 ]] || fail "a kubelet needs root; run this as root, or name another cluster in KUBECONFIG"
 
 declare -A package_of=([runc]=runc [/usr/lib/cni/bridge]=containernetworking-plugins [docker-registry]=docker-registry
-    [iptables]=iptables [ip]=iproute2 [openssl]=openssl [debootstrap]=debootstrap [kubectl]=kubectl [unshare]=util-linux)
+    [iptables]=iptables [ip]=iproute2 [openssl]=openssl [debootstrap]=debootstrap [unshare]=util-linux)
 missing=()
 for program in "${!package_of[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
@@ -21,7 +21,7 @@ if ((${#missing[@]})); then
 fi
 
 "$here/build.sh"
-export PATH="$bin:$state/bin:$PATH"
+export PATH="$bin:$PATH"
 export KUBECONFIG="$kubeconfig"
 if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
     echo "$kubeconfig"
@@ -29,11 +29,8 @@ if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
 fi
 "$here/down.sh"
 
-mkdir -p "$state"/{bin,cni,claims,log,pod-logs,registries/"$registry"}
+mkdir -p "$state"/{cni,claims,log,pod-logs,registries/"$registry"}
 chmod 711 "$state"
-for part in kube-apiserver kube-controller-manager kube-scheduler kubelet; do
-    ln -s "$bin/kubernetes" "$state/bin/$part"
-done
 for file in kubelet.yaml containerd.toml registry.yaml; do
     sed -e "s,STATE,$state,g" -e "s,REGISTRY,$registry,g" "$here/config/$file" >"$state/$file"
 done

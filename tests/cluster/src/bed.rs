@@ -102,8 +102,8 @@ impl Bed {
     pub fn student(&self, name: &str) -> Result<(), String> {
         let class = &self.homes;
         self.kubectl().apply(&format!(
-            "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: claim-{name}}}, spec: {{storageClassName: {class}, \
-             accessModes: [ReadWriteMany], resources: {{requests: {{storage: 64Mi}}}}}}}}"
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: claim-{name}}}\nspec: {{storageClassName: {class}, \
+             accessModes: [ReadWriteMany], resources: {{requests: {{storage: 64Mi}}}}}}"
         ))
     }
 }

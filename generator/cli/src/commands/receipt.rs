@@ -45,12 +45,7 @@ fn new_key(console: &Console, to: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn verify(
-    console: &Console,
-    file: &Path,
-    key: &[PathBuf],
-    zip: Option<&Path>,
-) -> Result<Exit, CliError> {
+fn verify(console: &Console, file: &Path, key: &[PathBuf], zip: Option<&Path>) -> Result<Exit, CliError> {
     let keys = key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let text = read_file(file, Exit::Io)?;
     let verified = assay_receipt::verify(text.as_bytes(), &keys).map_err(|error| {

@@ -12,7 +12,10 @@ fn policies_follow_the_operators_file() {
     assert_eq!(default.stderr, "");
     session.write("operator.yaml", "stage-image: hub/stage:7\n");
     let other = session.assay("admission --operator operator.yaml").exits(Exit::Done);
-    assert_eq!(other.stdout, default.stdout.replace(concat!("assay/stage:", env!("CARGO_PKG_VERSION")), "hub/stage:7"));
+    assert_eq!(
+        other.stdout,
+        default.stdout.replace(concat!("assay/stage:", env!("CARGO_PKG_VERSION")), "hub/stage:7")
+    );
     let json = session.assay("admission --operator operator.yaml --output json").exits(Exit::Done).json();
     assert_eq!(json["policies"], other.stdout);
 }

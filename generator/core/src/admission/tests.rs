@@ -13,7 +13,10 @@ fn policies_are_documents_without_leftovers() {
         let [policy, binding] = pair else { panic!("a policy without a binding") };
         assert_eq!(policy["kind"], "ValidatingAdmissionPolicy");
         assert_eq!(policy["spec"]["failurePolicy"], "Fail");
-        assert_eq!(policy["spec"]["matchConstraints"]["namespaceSelector"]["matchLabels"]["assay.dev/jobs"], "true");
+        assert_eq!(
+            policy["spec"]["matchConstraints"]["namespaceSelector"]["matchLabels"]["assay.dev/jobs"],
+            "true"
+        );
         assert_eq!(binding["spec"]["policyName"], policy["metadata"]["name"]);
         assert_eq!(binding["spec"]["validationActions"], serde_json::json!(["Deny"]));
     }
@@ -26,7 +29,15 @@ fn settings_reach_the_policies() {
                     namespace: jobs-a\nclaims: {student: 'home-{student}-x', private-results: '{course}-secret'}\n\
                     users: {verify: 30001}\nsigning-key: {secret: our-key, key: pem}\n";
     let text = policies(&Operator::from_yaml(settings).unwrap()).unwrap();
-    for part in ["hub/stage@sha256:00", "'^home-.+-x$'", "'^.+-secret$'", "'verify': 30001", "'our-key'", "'pem'", ":jobs-a:"] {
+    for part in [
+        "hub/stage@sha256:00",
+        "'^home-.+-x$'",
+        "'^.+-secret$'",
+        "'verify': 30001",
+        "'our-key'",
+        "'pem'",
+        ":jobs-a:",
+    ] {
         assert!(text.contains(part), "{part}");
     }
 }
