@@ -41,25 +41,20 @@ fn stand_in(stage: Stage, args: &[String]) -> Result<ExitCode, Box<dyn Error>> {
         if let Some(orders) = orders()? {
             take_the_tools_place()?;
             look(stage, &orders)?;
-            obey(stage, Moment::After, &orders)?;
+            obey(stage, Moment::After, count_runs(stage)?, &orders)?;
         }
         return Ok(code);
     }
     let Some(orders) = orders()? else { return become_real(&real, args) };
+    let run_number = count_runs(stage)?;
     look(stage, &orders)?;
-    obey(stage, Moment::Before, &orders)?;
-    if let Some(order) = orders.breaks.iter().find(|order| order.stage == stage)
-        && let Moment::AfterCases(cases) = order.moment
-    {
-        act::leave_cases(cases)?;
-        obey(stage, order.moment, &orders)?;
-    }
-    obey(stage, Moment::Instead, &orders)?;
+    obey(stage, Moment::Before, run_number, &orders)?;
+    obey(stage, Moment::Instead, run_number, &orders)?;
     if stage.trust() == Trust::Untrusted {
         return become_real(&real, args);
     }
     let code = run(&real, args)?;
-    obey(stage, Moment::After, &orders)?;
+    obey(stage, Moment::After, run_number, &orders)?;
     Ok(code)
 }
 
@@ -101,15 +96,18 @@ fn become_real(real: &Path, args: &[String]) -> Result<ExitCode, Box<dyn Error>>
     Err(Command::new(real).args(args).exec().into())
 }
 
-/// Does what is ordered for this moment, in as many runs of the stage as were ordered.
-fn obey(stage: Stage, moment: Moment, orders: &Orders) -> Result<(), Box<dyn Error>> {
-    for Order { act, times, .. } in
-        orders.breaks.iter().filter(|order| order.stage == stage && order.moment == moment)
-    {
-        let done = Path::new(&own(stage).path()).join("stand-in-runs");
-        let runs: u32 = fs::read_to_string(&done).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-        if runs < *times {
-            fs::write(&done, (runs + 1).to_string())?;
+/// The number of this run of the stage, from 1.
+fn count_runs(stage: Stage) -> std::io::Result<u32> {
+    let place = Path::new(&own(stage).path()).join("stand-in-runs");
+    let earlier: u32 = fs::read_to_string(&place).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    fs::write(&place, (earlier + 1).to_string())?;
+    Ok(earlier + 1)
+}
+
+/// Does what is ordered for this moment.
+fn obey(stage: Stage, moment: Moment, run_number: u32, orders: &Orders) -> Result<(), Box<dyn Error>> {
+    for Order { stage: of, moment: at, act, runs: (first, last) } in &orders.breaks {
+        if *of == stage && *at == moment && (*first..=*last).contains(&run_number) {
             act::act(*act)?;
         }
     }
