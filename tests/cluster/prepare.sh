@@ -19,13 +19,13 @@ jobs_class="${ASSAY_TEST_JOBS:-assay-jobs}"
 courses_class="${ASSAY_TEST_COURSES:-assay-courses}"
 homes_class="${ASSAY_TEST_HOMES:-assay-homes}"
 sized_class="${ASSAY_TEST_SIZED-assay-sized}"
-namespace=assay-jobs
 say() { printf '%s\n' "$*" >&2; }
 
 cd "$repository"
 say "building assay"
 cargo build --quiet --locked
-assay="$(cargo metadata --format-version 1 --no-deps --locked | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')/debug/assay"
+target="$(cargo metadata --format-version 1 --no-deps --locked | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')"
+assay="$target/debug/assay"
 
 # digest_of REPOSITORY TAG: as the registry knows it
 digest_of() {
@@ -41,25 +41,29 @@ toolchain="${ASSAY_TEST_TOOLCHAIN:-$registry/hub/singleuser@$(digest_of hub/sing
 stage_image="$("$assay" image build --push --tag "$registry/assay/stage:test" --plain-http "$registry" --output json |
     python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
 
-# What an operator keeps in an overlay. Beneath the repository, since kustomize reads nothing by an absolute path.
-overlay="$repository/target/cluster-test"
-rm -rf "$overlay"
-mkdir -p "$overlay/courses"
-cat >"$overlay/operator.yaml" <<YAML
-namespace: $namespace
-stage-image: $stage_image
-job-storage: {class: $jobs_class, size: 512Mi}
-# Short, so that a pod that cannot start ends a test soon.
-slack: {start-seconds: 60}
-YAML
-"$assay" admission --operator "$overlay/operator.yaml" >"$overlay/admission.yaml"
-base="$(realpath --relative-to="$overlay" "$repository/deploy")"
-for course in assay comp10001 comp10002 info20003 math20013; do
-    mkdir "$overlay/courses/$course"
-    cat >"$overlay/courses/$course/kustomization.yaml" <<YAML
+# install NAME NAMESPACE SETTINGS COURSES: an installation of its own from an overlay of the base, as an operator keeps it.
+# NAME `bed` is as shipped. Another one has policies of its own, made from its own settings; by the label `assay.dev/jobs`
+# of its namespace they know it.
+install() {
+    local name="$1" namespace="$2" settings="$3" courses="$4" label=true key course base
+    # Beneath the repository, since kustomize reads nothing by an absolute path.
+    local overlay="$repository/target/cluster-test/$name"
+    mkdir -p "$overlay/courses"
+    printf 'namespace: %s\n%s\n' "$namespace" "$settings" >"$overlay/operator.yaml"
+    "$assay" admission --operator "$overlay/operator.yaml" >"$overlay/admission.yaml"
+    if [[ "$name" != bed ]]; then
+        label="$name"
+        sed -i -E -e "s/(metadata: \{name: |policyName: )assay-/\1assay-$label-/" \
+            -e "s|(assay.dev/jobs: )\"true\"|\1\"$label\"|" "$overlay/admission.yaml"
+    fi
+    base="$(realpath --relative-to="$overlay" "$repository/deploy")"
+    for course in $courses; do
+        mkdir "$overlay/courses/$course"
+        cat >"$overlay/courses/$course/kustomization.yaml" <<YAML
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [../../$base/components/course]
+namespace: $namespace
 namePrefix: $course-
 patches:
   - target: {kind: PersistentVolumeClaim}
@@ -67,37 +71,71 @@ patches:
       - {op: replace, path: /spec/storageClassName, value: $courses_class}
       - {op: replace, path: /spec/resources/requests/storage, value: 1Gi}
 YAML
-done
-cat >"$overlay/kustomization.yaml" <<YAML
+    done
+    cat >"$overlay/kustomization.yaml" <<YAML
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [$base/base]
+namespace: $namespace
 patches:
   # Two cores: more jobs at once only make each slower.
   - target: {kind: ConfigMap, name: assay-limits}
     patch: |-
       - {op: replace, path: /data/jobs, value: "4"}
+  - target: {kind: Namespace}
+    patch: |-
+      - {op: replace, path: /metadata/labels/assay.dev~1jobs, value: "$label"}
+  # The base's policies are made from the default settings; ours are not.
+  - target: {kind: ValidatingAdmissionPolicy}
+    patch: |-
+      apiVersion: admissionregistration.k8s.io/v1
+      kind: ValidatingAdmissionPolicy
+      metadata: {name: any}
+      \$patch: delete
+  - target: {kind: ValidatingAdmissionPolicyBinding}
+    patch: |-
+      apiVersion: admissionregistration.k8s.io/v1
+      kind: ValidatingAdmissionPolicyBinding
+      metadata: {name: any}
+      \$patch: delete
 configMapGenerator:
+  # Found by the namespace that it has in the base.
   - name: assay-operator
-    namespace: $namespace
+    namespace: assay-jobs
     behavior: replace
     files: [operator.yaml]
 YAML
+    kubectl apply --server-side --force-conflicts -f "$overlay/admission.yaml" >/dev/null
+    kubectl apply --server-side --force-conflicts -k "$overlay" >/dev/null
+    for course in "$overlay"/courses/*; do
+        kubectl apply --server-side -k "$course" >/dev/null
+    done
+    if ! kubectl get secret assay-signing-key --namespace "$namespace" >/dev/null 2>&1; then
+        key="$(mktemp -u)"
+        "$assay" receipt key "$key" >"$overlay/public-key.pem"
+        kubectl create secret generic assay-signing-key --namespace "$namespace" --from-file=private-key="$key" >/dev/null
+        rm -f "$key"
+    fi
+    cat >"$overlay.json" <<JSON
+{"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
+JSON
+}
 
 say "installing"
-kubectl apply --server-side --force-conflicts -k "$overlay" >/dev/null
-# The base's policies are made from the default settings; these are made from ours.
-kubectl apply --server-side --force-conflicts -f "$overlay/admission.yaml" >/dev/null
-for course in "$overlay"/courses/*; do
-    kubectl apply --server-side -k "$course" >/dev/null
-done
-if ! kubectl get secret assay-signing-key --namespace "$namespace" >/dev/null 2>&1; then
-    key="$(mktemp -u)"
-    "$assay" receipt key "$key" >"$overlay/public-key.pem"
-    kubectl create secret generic assay-signing-key --namespace "$namespace" --from-file=private-key="$key" >/dev/null
-    rm -f "$key"
-fi
-cat >"$overlay/bed.json" <<JSON
-{"assay": "$assay", "namespace": "$namespace", "stage-image": "$stage_image", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
-JSON
-echo "$overlay/bed.json"
+rm -rf "$repository/target/cluster-test"
+# Short, so that a pod that cannot start ends a test soon.
+install bed assay-jobs "stage-image: $stage_image
+job-storage: {class: $jobs_class, size: 512Mi}
+slack: {start-seconds: 60}" "assay comp10001 comp10002 info20003 math20013"
+
+# Where things break: trusted stages run the stand-in, volumes are as small as they say, what has ended goes soon, and pods
+# ask for so little that several jobs find room.
+say "installing a second time, to break it"
+stand_in="$("$here/stand-in/image.sh" "$registry" "$target")"
+install faults assay-faults "stage-image: $stand_in
+job-storage: {class: ${sized_class:-$jobs_class}, size: 64Mi}
+slack: {start-seconds: 60}
+trusted-pods: {deadline-seconds: 120, cpu-milli: 100, memory: 128Mi}
+ceilings: {ephemeral-storage: 64Mi, cpu-milli: 200}
+keep: {pods-seconds: 60}" "faults"
+echo "$repository/target/cluster-test/bed.json"

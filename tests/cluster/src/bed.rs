@@ -21,24 +21,45 @@ pub struct Bed {
     pub namespace: String,
     /// The image of trusted stages.
     pub stage_image: String,
+    /// The operator's file.
+    pub operator: PathBuf,
     /// The image in which the examples' builds and cases run.
     pub toolchain: String,
     /// Where images can be pushed to.
     pub registry: String,
     /// The storage class of people's homes.
     pub homes: String,
+    /// The storage class of courses.
+    pub courses: String,
     /// The storage class whose claims hold no more than they asked for; `None` where the cluster has none.
     pub sized: Option<String>,
 }
 
 impl Bed {
-    /// The installation.
+    /// The installation as it is shipped.
     ///
     /// # Errors
     /// If `prepare.sh` did not run.
     pub fn open() -> Result<Self, String> {
-        let path = std::env::var(BED).map_err(|_| format!("{BED} is not set; run `just test-cluster`"))?;
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        Self::read(&Self::file()?)
+    }
+
+    /// The installation whose trusted stages run a stand-in for the stage tool, in a namespace of its own.
+    ///
+    /// # Errors
+    /// If `prepare.sh` did not run.
+    pub fn faults() -> Result<Self, String> {
+        Self::read(&Self::file()?.with_file_name("faults.json"))
+    }
+
+    fn file() -> Result<PathBuf, String> {
+        let path = std::env::var_os(BED).ok_or_else(|| format!("{BED} is not set; run `just test-cluster`"))?;
+        Ok(PathBuf::from(path))
+    }
+
+    fn read(file: &Path) -> Result<Self, String> {
+        let path = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{path}: {error}"))?;
         let written: Value = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
         let field = |name: &str| {
             written[name].as_str().map(str::to_owned).ok_or_else(|| format!("{path} has no `{name}`"))
@@ -47,9 +68,11 @@ impl Bed {
             assay: PathBuf::from(field("assay")?),
             namespace: field("namespace")?,
             stage_image: field("stage-image")?,
+            operator: PathBuf::from(field("operator")?),
             toolchain: field("toolchain")?,
             registry: field("registry")?,
             homes: field("homes")?,
+            courses: field("courses")?,
             sized: written["sized"].as_str().map(str::to_owned),
         })
     }
@@ -71,6 +94,14 @@ impl Bed {
         outcome(command, b"")
     }
 
+    /// Runs `assay` in `folder` with a command that knows clusters.
+    ///
+    /// # Errors
+    /// If it cannot be started; how it ended is in the outcome.
+    pub fn in_cluster(&self, folder: &Path, args: &[&str]) -> Result<Outcome, String> {
+        self.assay(folder, [args, &["--namespace", &self.namespace]].concat())
+    }
+
     /// `kubectl` in the jobs' namespace.
     #[must_use]
     pub fn kubectl(&self) -> Kubectl {
@@ -89,8 +120,21 @@ impl Bed {
         change: impl FnOnce(String) -> String,
     ) -> Result<PathBuf, String> {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
-        let to = folder.join(name);
-        copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
+        self.assignment(&from, folder, change)
+    }
+
+    /// The same of an assignment in another folder.
+    ///
+    /// # Errors
+    /// If it cannot be copied.
+    pub fn assignment(
+        &self,
+        from: &Path,
+        folder: &Path,
+        change: impl FnOnce(String) -> String,
+    ) -> Result<PathBuf, String> {
+        let to = folder.join(from.file_name().ok_or("a folder without a name")?);
+        copy(from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
         let file = to.join("assignment.yaml");
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let text = change(text.replace("registry.example.edu/hub/singleuser:2026.1", &self.toolchain));
@@ -103,10 +147,18 @@ impl Bed {
     /// # Errors
     /// If the API server refuses it.
     pub fn student(&self, name: &str) -> Result<(), String> {
-        let class = &self.homes;
+        let there = self.kubectl().ok(&["get", "pvc", &format!("claim-{name}"), "--ignore-not-found"])?;
+        if there.is_empty() { self.claim(&format!("claim-{name}"), &self.homes, "64Mi") } else { Ok(()) }
+    }
+
+    /// Makes a claim.
+    ///
+    /// # Errors
+    /// If the API server refuses it.
+    pub fn claim(&self, name: &str, class: &str, size: &str) -> Result<(), String> {
         self.kubectl().apply(&format!(
-            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: claim-{name}}}\nspec: {{storageClassName: {class}, \
-             accessModes: [ReadWriteMany], resources: {{requests: {{storage: 64Mi}}}}}}"
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\nspec: {{storageClassName: {class}, \
+             accessModes: [ReadWriteMany], resources: {{requests: {{storage: {size}}}}}}}"
         ))
     }
 }

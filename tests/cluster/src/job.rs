@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use assay_contract::Stage;
 use serde_json::Value;
 
 use crate::Bed;
@@ -39,9 +40,9 @@ impl Job {
     ) -> Result<Self, String> {
         bed.student(student)?;
         let submission = submission.to_str().ok_or("a path that is no text")?;
-        let outcome = bed.assay(
+        let outcome = bed.in_cluster(
             folder,
-            ["submit", ".", submission, "--student", student, "--handed-in", handed_in, "--output", "json"],
+            &["submit", ".", submission, "--student", student, "--handed-in", handed_in, "--output", "json"],
         )?;
         let line = outcome.line.clone();
         let answer: Value =
@@ -76,6 +77,59 @@ impl Job {
         }
     }
 
+    /// Its pod of a stage, once there is one.
+    ///
+    /// # Errors
+    /// If there is none for long.
+    pub fn pod(&self, stage: Stage) -> Result<String, String> {
+        let selector = format!("assay.dev/stage={stage}");
+        self.bed.kubectl().until(&format!("{stage} of {}", self.name), PATIENCE, |kubectl| {
+            let pods = kubectl.list(&["pods", "--selector", &selector])?;
+            let names = pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str());
+            Ok(names.map(str::to_owned).find(|name| name.starts_with(&format!("{}-", self.name))))
+        })
+    }
+
+    /// Waits until a stage's log holds a text; gives the line.
+    ///
+    /// # Errors
+    /// If it does not for long.
+    pub fn said(&self, stage: Stage, text: &str) -> Result<String, String> {
+        let pod = self.pod(stage)?;
+        self.bed.kubectl().until(&format!("{text:?} of {pod}"), PATIENCE, |kubectl| {
+            // A container that does not run yet has no log.
+            let log = kubectl.run(&["logs", &pod, "--container", "main"], "")?.stdout;
+            Ok(log.lines().find(|line| line.contains(text)).map(str::to_owned))
+        })
+    }
+
+    /// Waits until its pods and claims are gone.
+    ///
+    /// # Errors
+    /// What is left, if it is there for long.
+    pub fn gone(&self) -> Result<(), String> {
+        let kubectl = self.bed.kubectl();
+        let mut left = Vec::new();
+        let gone = kubectl.until(&format!("nothing left of {}", self.name), PATIENCE, |kubectl| {
+            let all = kubectl.ok(&["get", "pods,persistentvolumeclaims", "--output", "name"])?;
+            let ours = |name: &&str| name.split('/').nth(1).is_some_and(|name| name.starts_with(&self.name));
+            left = all.lines().filter(ours).map(str::to_owned).collect();
+            Ok(left.is_empty().then_some(()))
+        });
+        gone.map_err(|error| format!("{error}; left are {left:?}"))
+    }
+
+    /// Waits until its Workflow is gone.
+    ///
+    /// # Errors
+    /// If it is there for long.
+    pub fn forgotten(&self) -> Result<(), String> {
+        self.bed.kubectl().until(&format!("no workflow {}", self.name), PATIENCE, |kubectl| {
+            let there = kubectl.ok(&["get", "workflow", &self.name, "--ignore-not-found"])?;
+            Ok(there.is_empty().then_some(()))
+        })
+    }
+
     /// What selects its pods.
     #[must_use]
     pub fn selector(&self) -> String {
@@ -87,8 +141,21 @@ impl Job {
     /// # Errors
     /// If `assay result` does not succeed.
     pub fn result(&self, folder: &Path) -> Result<Value, String> {
-        self.bed.assay(folder, ["result", &self.name, "--output", "json"])?.json()
+        self.bed.in_cluster(folder, &["result", &self.name, "--output", "json"])?.ok().and_then(|text| json(&text))
     }
+
+    /// What `assay result` prints of it for its student.
+    ///
+    /// # Errors
+    /// If `assay result` does not succeed.
+    pub fn student_result(&self, folder: &Path) -> Result<Value, String> {
+        let args = ["result", &self.name, "--student", "--output", "json"];
+        self.bed.in_cluster(folder, &args)?.ok().and_then(|text| json(&text))
+    }
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 impl Ended {
@@ -96,6 +163,13 @@ impl Ended {
     #[must_use]
     pub fn phase(&self) -> &str {
         self.workflow["status"]["phase"].as_str().unwrap_or_default()
+    }
+
+    /// A parameter that a task was given.
+    #[must_use]
+    pub fn input(&self, template: &str, name: &str) -> Option<&str> {
+        let parameters = self.node(template)?["inputs"]["parameters"].as_array()?;
+        parameters.iter().find(|parameter| parameter["name"] == name)?["value"].as_str()
     }
 
     /// The node of a task, by its template's name.

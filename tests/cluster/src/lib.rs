@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod bed;
+pub mod broken;
+pub mod faults;
 mod job;
 mod kubectl;
 mod program;

@@ -70,7 +70,7 @@ fn published(bed: &Bed, example: &str, work: &Path) -> Result<PathBuf, String> {
     static PUBLISHING: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one = PUBLISHING.lock().map_err(|error| error.to_string())?;
     let folder = bed.example(example, work, |text| text)?;
-    bed.assay(&folder, ["publish", ".", "--yes"])?.ok()?;
+    bed.in_cluster(&folder, &["publish", ".", "--yes"])?.ok()?;
     Ok(folder)
 }
 

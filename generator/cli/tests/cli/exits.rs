@@ -40,7 +40,6 @@ fn cause(exit: Exit) -> Result<&'static str, &'static str> {
         Exit::ClusterRefused => return Err("it takes a cluster to refuse something"),
         Exit::StageFailed => return Err("a test of its own kills the engine"),
         Exit::DocumentDamaged => return Err("stages write whole documents or none"),
-        Exit::Interrupted => return Err("a signal ends the program as signals do"),
         Exit::ClusterUnfit => return Err("needs a cluster that answers"),
         Exit::Interrupted => {
             return Err("it takes a cluster; elsewhere a signal ends the program as signals do");

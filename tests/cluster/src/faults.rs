@@ -1,0 +1,420 @@
+//! What can break, and what comes of it: the rows that the tests of faults run, and that the operators' page on faults is
+//! made from. Nothing here needs a cluster.
+
+use assay_contract::{Cause, Fault, Stage, Verdict, Volume};
+use assay_tests_stand_in::{Act, Moment, Order};
+
+/// One thing that breaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its name in the tests; a student of that name has the job.
+    pub id: &'static str,
+    /// What breaks, for operators.
+    pub what: &'static str,
+    /// How the tests break it.
+    pub how: How,
+    /// Whether it is tried in strict isolation too, where nothing of what comes of it may differ.
+    pub strict: bool,
+    /// What comes of it.
+    pub ends: Ends,
+}
+
+/// How something is broken.
+#[derive(Debug, Clone, Copy)]
+pub enum How {
+    /// By the stand-in for the stage tool.
+    Orders(&'static [Order]),
+    /// From outside, while a stage runs.
+    Meanwhile(Stage, Deed),
+    /// The assignment names an image that is not there.
+    NoImage,
+    /// The student has no claim.
+    NoHome,
+    /// The student's claim is full before the result is delivered.
+    FullHome,
+    /// The course has no claim for submissions.
+    NoCourse,
+    /// The course's claim for submissions is full.
+    FullCourse,
+    /// The storage class of jobs is not there.
+    NoStorage,
+}
+
+/// What somebody does to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Deletes the stage's pod.
+    DeletePod,
+    /// Evicts it.
+    EvictPod,
+    /// Deletes the pod of Argo's controller, which its Deployment makes again.
+    RestartController,
+    /// Fills the quota of the namespace, and lifts it when a pod was refused.
+    FillQuota,
+    /// `argo stop`.
+    Stop,
+    /// `argo terminate`.
+    Terminate,
+    /// `argo delete`.
+    DeleteJob,
+}
+
+/// What comes of a fault.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    /// The Workflow's phase; `None` where it is gone.
+    pub phase: Option<&'static str>,
+    /// What Results is told of the reason, where a stage ended without a word of its own.
+    pub cause: Option<(Stage, Cause)>,
+    /// What was concluded; `None` where the job is left for the sweeper.
+    pub concluded: Option<Concluded>,
+}
+
+/// What was concluded.
+#[derive(Debug, Clone, Copy)]
+pub struct Concluded {
+    /// The job's verdict.
+    pub verdict: Verdict,
+    /// Whose fault it was.
+    pub fault: Option<Fault>,
+    /// How many of the three cases kept what they had earned.
+    pub kept: usize,
+    /// What the student reads as the reason; `None` where there is no result to read.
+    pub reason: Option<&'static str>,
+}
+
+impl Concluded {
+    /// Whether it uses up an attempt.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.fault != Some(Fault::System)
+    }
+}
+
+const fn order(stage: Stage, moment: Moment, act: Act) -> Order {
+    Order { stage, moment, act, runs: (1, u32::MAX) }
+}
+
+const fn in_runs(stage: Stage, moment: Moment, act: Act, runs: (u32, u32)) -> Order {
+    Order { stage, moment, act, runs }
+}
+
+/// In Test, behind two cases.
+macro_rules! behind_two_cases {
+    ($act:expr) => {
+        How::Orders(&[
+            order(Stage::Test, Moment::Before, Act::LeaveCases(2)),
+            order(Stage::Test, Moment::Instead, $act),
+        ])
+    };
+}
+
+macro_rules! instead {
+    ($stage:ident, $act:expr) => {
+        How::Orders(&[order(Stage::$stage, Moment::Instead, $act)])
+    };
+}
+
+const PASSED: Ends = Ends {
+    phase: Some("Succeeded"),
+    cause: None,
+    concluded: Some(Concluded { verdict: Verdict::Passed, fault: None, kept: 3, reason: Some("") }),
+};
+
+/// Nothing is concluded.
+const fn left(phase: Option<&'static str>) -> Ends {
+    Ends { phase, cause: None, concluded: None }
+}
+
+/// Concluded by Finalise without a result of Results.
+const fn rescued(phase: &'static str) -> Ends {
+    let concluded = Concluded { verdict: Verdict::NotRun, fault: Some(Fault::System), kept: 0, reason: None };
+    Ends { phase: Some(phase), cause: None, concluded: Some(concluded) }
+}
+
+const fn graded(
+    cause: Option<(Stage, Cause)>,
+    verdict: Verdict,
+    fault: Fault,
+    kept: usize,
+    reason: &'static str,
+) -> Ends {
+    let concluded = Concluded { verdict, fault: Some(fault), kept, reason: Some(reason) };
+    Ends { phase: Some("Succeeded"), cause, concluded: Some(concluded) }
+}
+
+const fn system(stage: Stage, cause: Cause, kept: usize, reason: &'static str) -> Ends {
+    graded(Some((stage, cause)), Verdict::NotRun, Fault::System, kept, reason)
+}
+
+const NOT_SET_UP: &str = "the submission could not be set up for grading; this is not your fault";
+
+const fn row(id: &'static str, what: &'static str, how: How, ends: Ends) -> Row {
+    Row { id, what, how, strict: false, ends }
+}
+
+/// Also in strict isolation.
+const fn both(id: &'static str, what: &'static str, how: How, ends: Ends) -> Row {
+    Row { id, what, how, strict: true, ends }
+}
+
+/// All rows, in the order of the stages.
+pub const ROWS: &[Row] = &[
+    row(
+        "setup-exit",
+        "Setup ends with a code of nobody's",
+        How::Orders(&[order(Stage::Setup, Moment::After, Act::Exit(41))]),
+        system(Stage::Setup, Cause::Other, 0, NOT_SET_UP),
+    ),
+    row(
+        "setup-memory",
+        "Setup uses more memory than its pod may",
+        How::Orders(&[order(Stage::Setup, Moment::After, Act::TakeMemory)]),
+        system(Stage::Setup, Cause::OutOfMemory, 0, NOT_SET_UP),
+    ),
+    row("setup-quota", "The quota is full when Verify is to start, and then is not", How::Meanwhile(Stage::Setup, Deed::FillQuota), PASSED),
+    row("no-home", "The student's claim is missing", How::NoHome, left(Some("Failed"))),
+    row(
+        "no-course",
+        "The course's claim for submissions is missing",
+        How::NoCourse,
+        system(Stage::Setup, Cause::NotStarted, 0, NOT_SET_UP),
+    ),
+    row(
+        "full-course",
+        "The course's claim for submissions is full",
+        How::FullCourse,
+        graded(None, Verdict::NotRun, Fault::System, 0, NOT_SET_UP),
+    ),
+    row("no-storage", "The storage class of jobs is missing", How::NoStorage, left(Some("Failed"))),
+    both(
+        "verify-exit",
+        "Verify ends with a code of nobody's",
+        instead!(Verify, Act::Exit(41)),
+        system(Stage::Verify, Cause::Other, 0, "the stage `verify` failed in the cluster"),
+    ),
+    row(
+        "verify-signal",
+        "Verify ends by a signal of its own",
+        instead!(Verify, Act::Abort),
+        system(Stage::Verify, Cause::Other, 0, "the stage `verify` failed in the cluster"),
+    ),
+    row(
+        "verify-deadline",
+        "Verify does not end",
+        instead!(Verify, Act::Sleep),
+        system(
+            Stage::Verify,
+            Cause::Deadline,
+            0,
+            "the stage `verify` had not ended by the deadline of its pod, which may also have started too late",
+        ),
+    ),
+    both(
+        "verify-memory",
+        "Verify uses more memory than its pod may",
+        instead!(Verify, Act::TakeMemory),
+        graded(
+            Some((Stage::Verify, Cause::OutOfMemory)),
+            Verdict::MemoryLimit,
+            Fault::Student,
+            0,
+            "the stage `verify` used more memory than its pod may",
+        ),
+    ),
+    row(
+        "verify-disk",
+        "Verify writes more to the local disk of its pod than it may",
+        instead!(Verify, Act::TakeDisk),
+        graded(
+            Some((Stage::Verify, Cause::OverDisk)),
+            Verdict::OutputLimit,
+            Fault::Student,
+            0,
+            "the stage `verify` wrote more to the disk of its pod than it may",
+        ),
+    ),
+    row(
+        "verify-volume",
+        "Verify's own volume is full",
+        How::Orders(&[order(Stage::Verify, Moment::Before, Act::Fill(Volume::Verification))]),
+        graded(None, Verdict::NotRun, Fault::System, 0, "the stage `verify` failed"),
+    ),
+    both(
+        "verify-deleted",
+        "Verify's pod is deleted",
+        How::Meanwhile(Stage::Verify, Deed::DeletePod),
+        system(Stage::Verify, Cause::Deleted, 0, "the stage `verify` was deleted while it ran"),
+    ),
+    row(
+        "verify-evicted",
+        "Verify's pod is evicted through the API",
+        How::Meanwhile(Stage::Verify, Deed::EvictPod),
+        system(Stage::Verify, Cause::Deleted, 0, "the stage `verify` was deleted while it ran"),
+    ),
+    both(
+        "verify-image",
+        "The assignment's image cannot be pulled",
+        How::NoImage,
+        graded(
+            Some((Stage::Verify, Cause::Image)),
+            Verdict::NotRun,
+            Fault::Author,
+            0,
+            "the stage `verify` could not start: its image could not be pulled",
+        ),
+    ),
+    row(
+        "verify-controller",
+        "Argo's controller is deleted while Verify runs",
+        How::Meanwhile(Stage::Verify, Deed::RestartController),
+        PASSED,
+    ),
+    both(
+        "test-exit",
+        "Test ends with a code of nobody's",
+        behind_two_cases!(Act::Exit(41)),
+        system(Stage::Test, Cause::Other, 2, "the stage `test` failed in the cluster"),
+    ),
+    row(
+        "test-signal",
+        "Test ends by a signal of its own",
+        behind_two_cases!(Act::Abort),
+        system(Stage::Test, Cause::Other, 2, "the stage `test` failed in the cluster"),
+    ),
+    row(
+        "test-deadline",
+        "Test does not end",
+        behind_two_cases!(Act::Sleep),
+        system(
+            Stage::Test,
+            Cause::Deadline,
+            2,
+            "the stage `test` had not ended by the deadline of its pod, which may also have started too late",
+        ),
+    ),
+    both(
+        "test-memory",
+        "Test uses more memory than its pod may",
+        behind_two_cases!(Act::TakeMemory),
+        graded(
+            Some((Stage::Test, Cause::OutOfMemory)),
+            Verdict::MemoryLimit,
+            Fault::Student,
+            2,
+            "the stage `test` used more memory than its pod may",
+        ),
+    ),
+    row(
+        "test-disk",
+        "Test writes more to the local disk of its pod than it may",
+        behind_two_cases!(Act::TakeDisk),
+        graded(
+            Some((Stage::Test, Cause::OverDisk)),
+            Verdict::OutputLimit,
+            Fault::Student,
+            2,
+            "the stage `test` wrote more to the disk of its pod than it may",
+        ),
+    ),
+    row(
+        "test-volume",
+        "Test's own volume is full",
+        How::Orders(&[
+            order(Stage::Test, Moment::Before, Act::LeaveCases(2)),
+            order(Stage::Test, Moment::Before, Act::Fill(Volume::Testing)),
+        ]),
+        graded(None, Verdict::NotRun, Fault::System, 2, "the stage `test` failed"),
+    ),
+    both(
+        "test-deleted",
+        "Test's pod is deleted",
+        How::Meanwhile(Stage::Test, Deed::DeletePod),
+        system(Stage::Test, Cause::Deleted, 2, "the stage `test` was deleted while it ran"),
+    ),
+    row(
+        "test-evicted",
+        "Test's pod is evicted through the API",
+        How::Meanwhile(Stage::Test, Deed::EvictPod),
+        system(Stage::Test, Cause::Deleted, 2, "the stage `test` was deleted while it ran"),
+    ),
+    both(
+        "test-stopped",
+        "`argo stop` while Test runs",
+        How::Meanwhile(Stage::Test, Deed::Stop),
+        rescued("Failed"),
+    ),
+    both(
+        "test-terminated",
+        "`argo terminate` while Test runs",
+        How::Meanwhile(Stage::Test, Deed::Terminate),
+        left(Some("Failed")),
+    ),
+    both(
+        "test-job-deleted",
+        "The Workflow is deleted while Test runs",
+        How::Meanwhile(Stage::Test, Deed::DeleteJob),
+        left(None),
+    ),
+    row(
+        "results-twice",
+        "Results fails twice",
+        How::Orders(&[in_runs(Stage::Results, Moment::Instead, Act::Exit(41), (1, 2))]),
+        PASSED,
+    ),
+    row(
+        "results-after",
+        "Results is broken off behind its work",
+        How::Orders(&[in_runs(Stage::Results, Moment::After, Act::Exit(41), (1, 1))]),
+        PASSED,
+    ),
+    row("results-always", "Results always fails", instead!(Results, Act::Exit(41)), rescued("Succeeded")),
+    row(
+        "results-volume",
+        "Results' own volume is full",
+        How::Orders(&[order(Stage::Results, Moment::Before, Act::Fill(Volume::Results))]),
+        rescued("Succeeded"),
+    ),
+    row("full-home", "The student's claim is full", How::FullHome, PASSED),
+    row(
+        "finalise-once",
+        "Finalise fails once",
+        How::Orders(&[in_runs(Stage::Finalise, Moment::Instead, Act::Exit(41), (1, 1))]),
+        PASSED,
+    ),
+    row(
+        "finalise-after",
+        "Finalise is broken off behind its work",
+        How::Orders(&[in_runs(Stage::Finalise, Moment::After, Act::Exit(41), (1, 1))]),
+        PASSED,
+    ),
+    row("finalise-always", "Finalise always fails", instead!(Finalise, Act::Exit(41)), left(Some("Failed"))),
+];
+
+/// The rows as the operators' page shows them, in Markdown.
+#[must_use]
+pub fn page() -> String {
+    let mut text = String::from(
+        "| What happens | Workflow | Verdict | Fault | Cause | Cases kept | Attempt used | The student reads |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for Row { id: _, what, how: _, strict: _, ends } in ROWS {
+        let Ends { phase, cause, concluded } = ends;
+        let cause = cause.map_or("", |(_, cause)| cause.id());
+        let phase = phase.unwrap_or("gone");
+        let rest = match concluded {
+            None => format!("none yet | | {cause} | | | that it was received"),
+            Some(concluded) => {
+                let Concluded { verdict, fault, kept, reason } = concluded;
+                format!(
+                    "{verdict} | {} | {cause} | {kept} of 3 | {} | {}",
+                    fault.map_or("", Fault::id),
+                    if concluded.counts() { "yes" } else { "no" },
+                    reason.unwrap_or("that it could not be graded, and that this was not their fault"),
+                )
+            }
+        };
+        text.push_str(&format!("| {what} | {phase} | {rest} |\n"));
+    }
+    text
+}

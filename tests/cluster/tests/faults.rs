@@ -1,0 +1,254 @@
+//! What comes of everything that can break: each row of [`faults::ROWS`], the student's next submission, and what is left
+//! in the cluster.
+
+use std::path::Path;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use assay_contract::{Stage, Verdict, Volume};
+use assay_tests_cluster::broken::{Submission, Variant};
+use assay_tests_cluster::faults::{Concluded, Deed, Ends, How, ROWS, Row};
+use assay_tests_cluster::{Bed, Ended, Job, Kubectl, run, trial};
+use assay_tests_stand_in::{ASLEEP, Act, KEPT, Kept, Moment, Order, Orders};
+use serde_json::Value;
+
+/// All of these jobs were handed in then.
+const HANDED_IN: &str = "2026-03-10T00:00:00Z";
+
+/// Held for writing by a fault that reaches other jobs too.
+static ALONE: RwLock<()> = RwLock::new(());
+
+fn main() {
+    run(|| {
+        let strictly = |row: &&Row| row.strict;
+        let standard = ROWS.iter().map(|row| trial(row.id, move || check(row, false)));
+        let strict =
+            ROWS.iter().filter(strictly).map(|row| trial(format!("strict-{}", row.id), move || check(row, true)));
+        standard.chain(strict).collect()
+    });
+}
+
+fn check(row: &'static Row, strict: bool) -> Result<(), String> {
+    let alone = matches!(row.how, How::Meanwhile(_, Deed::FillQuota | Deed::RestartController));
+    let (_shared, _alone) = match alone {
+        true => (None, Some(ALONE.write().map_err(|error| error.to_string())?)),
+        false => (Some(ALONE.read().map_err(|error| error.to_string())?), None),
+    };
+    let bed = Bed::faults()?;
+    if bed.sized.is_none() && needs_sized(row.how) {
+        // Nothing can be full here.
+        return Ok(());
+    }
+    let student = if strict { format!("strict-{}", row.id) } else { row.id.to_owned() };
+    let variant = variant(row.how, strict);
+    let folder = variant.published(&bed)?;
+    let job = start(&bed, row, variant, &folder, &student)?;
+    if let How::Meanwhile(stage, deed) = row.how {
+        let asleep = if stage == Stage::Test { "case 3 of 3" } else { ASLEEP };
+        job.said(stage, asleep)?;
+        do_it(&bed, &job, stage, deed)?;
+    }
+    let mut differences = Vec::new();
+    if row.ends.phase.is_none() {
+        job.forgotten()?;
+    } else {
+        compare_workflow(&job.ended()?, &row.ends, &mut differences);
+    }
+    compare_result(&job, &folder, row.ends.concluded.as_ref(), &mut differences);
+
+    let kept = next(&bed, row.how, strict, &student)?;
+    compare_kept(&job, &kept, row.ends.concluded.as_ref(), &mut differences);
+    job.gone()?;
+    if differences.is_empty() { Ok(()) } else { Err(format!("{}:\n{}", job.name, differences.join("\n"))) }
+}
+
+fn needs_sized(how: How) -> bool {
+    let fills = |order: &Order| matches!(order.act, Act::Fill(_));
+    match how {
+        How::FullHome | How::FullCourse => true,
+        How::Orders(orders) => orders.iter().any(fills),
+        How::Meanwhile(..) | How::NoImage | How::NoHome | How::NoCourse | How::NoStorage => false,
+    }
+}
+
+fn variant(how: How, strict: bool) -> Variant {
+    match how {
+        How::Orders(_) | How::Meanwhile(..) | How::FullHome => Variant::of(strict),
+        How::NoImage if strict => Variant::StrictNoImage,
+        How::NoImage => Variant::NoImage,
+        How::NoHome => Variant::Hasty,
+        How::NoCourse => Variant::NoCourse,
+        How::FullCourse => Variant::SmallCourse,
+        How::NoStorage => Variant::NoStorage,
+    }
+}
+
+/// Starts the job that is to break.
+fn start(bed: &Bed, row: &Row, variant: Variant, folder: &Path, student: &str) -> Result<Job, String> {
+    let once = |stage, moment, act| Order { stage, moment, act, runs: (1, 1) };
+    let told = |breaks: &[Order]| Submission::new(&Orders { breaks: breaks.to_vec(), look: None });
+    let submission = match row.how {
+        How::Orders(orders) => told(orders)?,
+        How::Meanwhile(Stage::Test, _) => told(&[])?.with("slow", b"three")?,
+        How::Meanwhile(Stage::Setup, _) => told(&[once(Stage::Setup, Moment::After, Act::Pause(20))])?,
+        How::Meanwhile(stage, Deed::RestartController) => {
+            told(&[once(stage, Moment::Before, Act::Pause(20))])?
+        }
+        How::Meanwhile(stage, _) => told(&[once(stage, Moment::Instead, Act::Sleep)])?,
+        How::FullHome => {
+            bed.claim(&format!("claim-{student}"), bed.sized.as_deref().unwrap_or_default(), "64Mi")?;
+            let fill = once(Stage::Results, Moment::Before, Act::Fill(Volume::Student));
+            told(&[fill, once(Stage::Finalise, Moment::After, Act::Empty(Volume::Student))])?
+        }
+        // More than the claim, and nothing that could be compressed.
+        How::FullCourse => told(&[])?.with("noise", &noise(2 << 20))?,
+        How::NoImage | How::NoCourse | How::NoStorage => told(&[])?,
+        How::NoHome => return start_without_home(bed, variant, student),
+    };
+    Job::submit(bed, folder, submission.path(), student, HANDED_IN)
+}
+
+/// `assay submit` would refuse; Argo's own does not.
+fn start_without_home(bed: &Bed, variant: Variant, student: &str) -> Result<Job, String> {
+    let kubectl = bed.kubectl();
+    kubectl.ok(&["delete", "pvc", &format!("claim-{student}"), "--ignore-not-found"])?;
+    let template = variant.template(bed)?;
+    let digest = "0".repeat(64);
+    let name = kubectl.run(
+        &["create", "--output", "name", "--filename", "-"],
+        &format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{generateName: no-home-}}\nspec:\n  \
+             workflowTemplateRef: {{name: {template}}}\n  arguments:\n    parameters:\n    - {{name: student, value: {student}}}\n    \
+             - {{name: digest, value: \"{digest}\"}}\n"
+        ),
+    )?;
+    let name = name.ok()?;
+    Job::named(bed, name.trim().rsplit('/').next().unwrap_or_default())
+}
+
+/// Bytes that no compressor makes smaller: a generator of Lehmer's.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state: u64 = 20_260_310;
+    let mut next = || {
+        state = state * 48_271 % 2_147_483_647;
+        state.to_le_bytes()[1]
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+fn do_it(bed: &Bed, job: &Job, stage: Stage, deed: Deed) -> Result<(), String> {
+    let kubectl = bed.kubectl();
+    let shut_down = |how: &str| {
+        let patch = format!("{{\"spec\": {{\"shutdown\": \"{how}\"}}}}");
+        kubectl.ok(&["patch", "workflow", &job.name, "--type", "merge", "--patch", &patch]).map(drop)
+    };
+    match deed {
+        Deed::DeletePod => kubectl.ok(&["delete", "pod", &job.pod(stage)?, "--wait=false"]).map(drop),
+        Deed::EvictPod => {
+            let (pod, namespace) = (job.pod(stage)?, &bed.namespace);
+            let url = format!("/api/v1/namespaces/{namespace}/pods/{pod}/eviction");
+            let eviction =
+                format!(r#"{{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {{"name": "{pod}"}}}}"#);
+            kubectl.run(&["create", "--raw", &url, "--filename", "-"], &eviction)?.ok().map(drop)
+        }
+        Deed::RestartController => Kubectl::new("argo")
+            .ok(&["delete", "pods", "--selector", "app=workflow-controller", "--wait=false"])
+            .map(drop),
+        Deed::FillQuota => fill_quota(&kubectl, job),
+        Deed::Stop => shut_down("Stop"),
+        Deed::Terminate => shut_down("Terminate"),
+        Deed::DeleteJob => kubectl.ok(&["delete", "workflow", &job.name, "--wait=false"]).map(drop),
+    }
+}
+
+/// Lets nobody have another pod until one was refused.
+fn fill_quota(kubectl: &Kubectl, job: &Job) -> Result<(), String> {
+    kubectl.apply(
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: faults-full}\nspec: {scopes: [Terminating], hard: {pods: \"0\"}}",
+    )?;
+    let refused = kubectl.until("a pod that the quota refuses", Duration::from_secs(300), |kubectl| {
+        let workflow = kubectl.ok(&["get", "workflow", &job.name, "--output", "json"])?;
+        Ok(workflow.contains("exceeded quota").then_some(()))
+    });
+    kubectl.ok(&["delete", "resourcequota", "faults-full"])?;
+    refused
+}
+
+fn compare_workflow(ended: &Ended, ends: &Ends, differences: &mut Vec<String>) {
+    let Ends { phase, cause, concluded: _ } = ends;
+    if Some(ended.phase()) != *phase {
+        differences.push(format!("phase {}, expected {phase:?}", ended.phase()));
+    }
+    for stage in [Stage::Setup, Stage::Verify, Stage::Test] {
+        // Where Results did not run, nobody was told.
+        let Some(told) = ended.input("results", &format!("{stage}-cause")) else { continue };
+        let expected = cause.filter(|(of, _)| *of == stage).map_or("none", |(_, cause)| cause.id());
+        if told != expected {
+            differences.push(format!("cause of {stage}: {told}, expected {expected}"));
+        }
+    }
+}
+
+fn compare_result(job: &Job, folder: &Path, concluded: Option<&Concluded>, differences: &mut Vec<String>) {
+    let found = job.result(folder);
+    let Some((concluded, expected_reason)) =
+        concluded.and_then(|concluded| Some((concluded, concluded.reason?)))
+    else {
+        if let Ok(found) = found {
+            differences.push(format!("a result where none was expected: {found}"));
+        }
+        return;
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return differences.push(format!("no result: {error}")),
+    };
+    let verdict = (found["verdict"].as_str(), found["fault"].as_str());
+    if verdict != (Some(concluded.verdict.id()), concluded.fault.map(|fault| fault.id())) {
+        differences.push(format!("verdict and fault {verdict:?}"));
+    }
+    let cases = found["cases"].as_array().into_iter().flatten();
+    let kept = cases.filter(|case| case["verdict"] == Verdict::Passed.id()).count();
+    if kept != concluded.kept {
+        differences.push(format!("{kept} cases kept what they had earned, expected {}", concluded.kept));
+    }
+    match job.student_result(folder) {
+        Ok(seen) if reason(&seen) == expected_reason => {}
+        Ok(seen) => differences.push(format!("the student reads {:?}", reason(&seen))),
+        Err(error) => differences.push(format!("no result for the student: {error}")),
+    }
+}
+
+/// Why a job did not pass, as its student reads it: of the job, otherwise of its first case.
+fn reason(result: &Value) -> &str {
+    let of_job = result["conclusion"]["reason"].as_str().unwrap_or_default();
+    let cases = result["cases"].as_array().into_iter().flatten();
+    let of_case = cases.filter_map(|case| case["reason"].as_str()).find(|reason| !reason.is_empty());
+    if of_job.is_empty() { of_case.unwrap_or_default() } else { of_job }
+}
+
+/// The student's next submission, which passes; tells what is kept of all of them.
+fn next(bed: &Bed, how: How, strict: bool, student: &str) -> Result<Kept, String> {
+    let variant = if matches!(how, How::FullCourse) { Variant::SmallCourse } else { Variant::of(strict) };
+    let folder = variant.published(bed)?;
+    let tell = Order { stage: Stage::Finalise, moment: Moment::After, act: Act::Tell, runs: (1, 1) };
+    let submission = Submission::new(&Orders { breaks: vec![tell], look: None })?;
+    let job = Job::submit(bed, &folder, submission.path(), student, HANDED_IN)?;
+    let ended = job.ended()?;
+    let line = job.said(Stage::Finalise, KEPT)?;
+    let result = job.result(&folder)?;
+    if ended.phase() != "Succeeded" || result["verdict"] != "passed" {
+        return Err(format!("the next submission ended with {}: {result}", ended.phase()));
+    }
+    let text = line.split_once(KEPT).map_or("", |(_, text)| text);
+    serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))
+}
+
+fn compare_kept(job: &Job, kept: &Kept, concluded: Option<&Concluded>, differences: &mut Vec<String>) {
+    let entry = kept.gradebook.iter().find(|entry| entry.job.as_str() == job.name);
+    let found = entry.map(|entry| (entry.verdict, entry.fault, entry.counts));
+    let expected = concluded.map(|concluded| (concluded.verdict, concluded.fault, concluded.counts()));
+    if found != expected {
+        differences.push(format!("the gradebook has {found:?}, expected {expected:?}"));
+    }
+}
