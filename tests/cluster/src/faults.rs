@@ -172,7 +172,12 @@ pub const ROWS: &[Row] = &[
         How::Orders(&[order(Stage::Setup, Moment::After, Act::TakeMemory)]),
         system(Stage::Setup, Cause::OutOfMemory, 0, NOT_SET_UP),
     ),
-    row("setup-quota", "The quota is full when Verify is to start, and then is not", How::Meanwhile(Stage::Setup, Deed::FillQuota), PASSED),
+    row(
+        "setup-quota",
+        "The quota is full when Verify is to start, and then is not",
+        How::Meanwhile(Stage::Setup, Deed::FillQuota),
+        PASSED,
+    ),
     row("no-home", "The student's claim is missing", How::NoHome, left(Some("Failed"))),
     row(
         "no-course",

@@ -141,7 +141,10 @@ impl Job {
     /// # Errors
     /// If `assay result` does not succeed.
     pub fn result(&self, folder: &Path) -> Result<Value, String> {
-        self.bed.in_cluster(folder, &["result", &self.name, "--output", "json"])?.ok().and_then(|text| json(&text))
+        self.bed
+            .in_cluster(folder, &["result", &self.name, "--output", "json"])?
+            .ok()
+            .and_then(|text| json(&text))
     }
 
     /// What `assay result` prints of it for its student.

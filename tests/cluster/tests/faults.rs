@@ -22,8 +22,10 @@ fn main() {
     run(|| {
         let strictly = |row: &&Row| row.strict;
         let standard = ROWS.iter().map(|row| trial(row.id, move || check(row, false)));
-        let strict =
-            ROWS.iter().filter(strictly).map(|row| trial(format!("strict-{}", row.id), move || check(row, true)));
+        let strict = ROWS
+            .iter()
+            .filter(strictly)
+            .map(|row| trial(format!("strict-{}", row.id), move || check(row, true)));
         standard.chain(strict).collect()
     });
 }
@@ -147,8 +149,9 @@ fn do_it(bed: &Bed, job: &Job, stage: Stage, deed: Deed) -> Result<(), String> {
         Deed::EvictPod => {
             let (pod, namespace) = (job.pod(stage)?, &bed.namespace);
             let url = format!("/api/v1/namespaces/{namespace}/pods/{pod}/eviction");
-            let eviction =
-                format!(r#"{{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {{"name": "{pod}"}}}}"#);
+            let eviction = format!(
+                r#"{{"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {{"name": "{pod}"}}}}"#
+            );
             kubectl.run(&["create", "--raw", &url, "--filename", "-"], &eviction)?.ok().map(drop)
         }
         Deed::RestartController => Kubectl::new("argo")
