@@ -2,7 +2,7 @@
 
 use assay_contract::duties::DEADLINE_SECONDS;
 use assay_contract::{AssignmentId, Duty, StudentId, Volume};
-use assay_core::operator::Operator;
+use assay_core::operator::{Nodes, Operator, Toleration};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
 
@@ -33,6 +33,15 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
     let user = settings.users.trusted;
     let cpu = format!("{}m", settings.trusted_pods.cpu_milli);
     let memory = settings.trusted_pods.memory.to_string();
+    let disk = settings.trusted_pods.ephemeral_storage.to_string();
+    let Nodes { selector, tolerations } = &settings.nodes;
+    let tolerations: Vec<_> = tolerations
+        .iter()
+        .map(|Toleration { key, value, effect }| {
+            let operator = if value.is_some() { "Equal" } else { "Exists" };
+            json!({"key": key, "operator": operator, "value": value, "effect": effect})
+        })
+        .collect();
     let volumes: Vec<_> = duty
         .mounts()
         .into_iter()
@@ -69,6 +78,8 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
             "serviceAccountName": settings.service_accounts.job,
             "automountServiceAccountToken": false,
             "enableServiceLinks": false,
+            "nodeSelector": selector,
+            "tolerations": tolerations,
             // Never an fsGroup: it would re-own a student's home.
             "securityContext": {
                 "runAsNonRoot": true,
@@ -85,8 +96,8 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
                 "stdin": true,
                 "stdinOnce": true,
                 "resources": {
-                    "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": "16Mi"},
-                    "limits": {"cpu": cpu, "memory": memory, "ephemeral-storage": "16Mi"},
+                    "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
+                    "limits": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
                 },
                 "securityContext": {
                     "allowPrivilegeEscalation": false,
