@@ -46,7 +46,11 @@ pub(crate) fn run(console: &Console, args: &Doctor) -> Result<Exit, CliError> {
         report: &report,
     };
     console.data(&examined, || text(&examined))?;
-    Ok(if examined.problems == 0 { Exit::Done } else { Exit::ClusterUnfit })
+    Ok(match (examined.problems, report.interrupted) {
+        (0, false) => Exit::Done,
+        (0, true) => Exit::Interrupted,
+        _ => Exit::ClusterUnfit,
+    })
 }
 
 /// Before an installation there are no settings in the cluster: then those of the defaults are looked for, and the

@@ -45,6 +45,8 @@ pub struct Options {
 pub struct Report {
     /// Each check, in the order of [`ALL`].
     pub checks: Vec<Check>,
+    /// Whether it was ended before the probes were done.
+    pub interrupted: bool,
 }
 
 impl Report {
@@ -68,7 +70,10 @@ pub async fn examine(
     checks.extend(argo::check(client, operator, argo, &controller).await);
     checks.push(clock::check(client).await);
     checks.push(policies::there(client).await);
-    checks.push(storage::class(client, operator).await);
+    let class = storage::class(client, operator).await;
+    let has_storage = class.outcome != Outcome::Problem;
+    checks.push(class);
+    let mut interrupted = false;
     let namespace = namespace::seen(client, &operator.settings().namespace).await;
     checks.push(namespace::labels(&operator.settings().namespace, &namespace));
     if namespace == Seen::Missing {
@@ -89,9 +94,12 @@ pub async fn examine(
         checks.extend(if *quick {
             probe::none("left out by --quick")
         } else {
-            probe::check(client, operator, student.as_ref(), stop).await
+            let wanted = probe::Wanted { storage: has_storage, student: student.as_ref() };
+            let probed = probe::check(client, operator, wanted, stop).await;
+            interrupted = probed.is_none();
+            probed.unwrap_or_else(|| probe::none("interrupted"))
         });
     }
     checks.sort_by_key(|check| ALL.iter().position(|definition| *definition == check.definition));
-    Report { checks }
+    Report { checks, interrupted }
 }

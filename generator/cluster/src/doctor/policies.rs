@@ -127,8 +127,7 @@ fn forbidden_pod(operator: &Operator) -> Result<Pod, Box<dyn std::error::Error>>
 
 fn forbidden_workflow(kind: &ApiResource) -> DynamicObject {
     let spec = json!({"entrypoint": "x", "suspend": true, "templates": [{"name": "x", "suspend": {}}]});
-    let workflow = DynamicObject::new("assay-doctor", kind).data(json!({ "spec": spec }));
-    workflow
+    DynamicObject::new("assay-doctor", kind).data(json!({ "spec": spec }))
 }
 
 #[cfg(test)]

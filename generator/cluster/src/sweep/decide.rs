@@ -60,9 +60,9 @@ pub(super) fn decide(found: &Found, times: &Times) -> Decision {
         _ if is_young(handed_in) => Decision::Leave("it was handed in a moment ago"),
         // Finalise may have concluded it after the pod looked; storage may show that late, too.
         Found::Ended { at, .. } if is_young(*at) => Decision::Leave("it ended a moment ago"),
-        Found::Ended { tries, .. } if *tries >= TRIES => {
-            Decision::Human("it was started again as often as is sensible, and never concluded")
-        }
+        Found::Ended { tries, .. } if *tries >= TRIES => Decision::Human(
+            "it was started again as often as is sensible; once its Workflow is deleted, it is tried anew",
+        ),
         Found::Ended { tries, .. } => Decision::Again(tries + 1),
         Found::Gone => Decision::Again(1),
     }
