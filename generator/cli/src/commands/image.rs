@@ -108,7 +108,7 @@ fn reference(args: &ImageBuild) -> Result<Reference, CliError> {
 }
 
 /// Where Docker's clients keep credentials.
-fn credentials() -> Option<PathBuf> {
+pub(crate) fn credentials() -> Option<PathBuf> {
     let folder = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     let folder = folder.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker")));
     folder.map(|folder| folder.join("config.json"))
