@@ -4,7 +4,7 @@ use assay_contract::duties::DEADLINE_SECONDS;
 use assay_contract::{AssignmentId, Duty, StudentId, Volume};
 use assay_core::operator::{Nodes, Operator, Toleration};
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The label that says what an administrative pod is for.
 pub const LABEL: &str = "assay.dev/duty";
@@ -27,6 +27,16 @@ pub(super) fn claims(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Vec<(
     duty.mounts().into_iter().map(|mount| (mount.volume, claim(mount.volume))).collect()
 }
 
+/// Where pods that are no stage's go: where jobs go. The selector and the tolerations, as a pod has them.
+pub(crate) fn placement(nodes: &Nodes) -> (Value, Value) {
+    let Nodes { selector, tolerations } = nodes;
+    let toleration = |Toleration { key, value, effect }: &Toleration| {
+        let operator = if value.is_some() { "Equal" } else { "Exists" };
+        json!({"key": key, "operator": operator, "value": value, "effect": effect})
+    };
+    (json!(selector), tolerations.iter().map(toleration).collect())
+}
+
 /// The pod of a duty: its row of the table and nothing else, the stage image, no right, no token, no network needed.
 pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<Pod, serde_json::Error> {
     let settings = operator.settings();
@@ -34,14 +44,7 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
     let cpu = format!("{}m", settings.trusted_pods.cpu_milli);
     let memory = settings.trusted_pods.memory.to_string();
     let disk = settings.trusted_pods.ephemeral_storage.to_string();
-    let Nodes { selector, tolerations } = &settings.nodes;
-    let tolerations: Vec<_> = tolerations
-        .iter()
-        .map(|Toleration { key, value, effect }| {
-            let operator = if value.is_some() { "Equal" } else { "Exists" };
-            json!({"key": key, "operator": operator, "value": value, "effect": effect})
-        })
-        .collect();
+    let (selector, tolerations) = placement(&settings.nodes);
     let volumes: Vec<_> = duty
         .mounts()
         .into_iter()
