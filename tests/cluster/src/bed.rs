@@ -53,7 +53,8 @@ impl Bed {
     }
 
     fn file() -> Result<PathBuf, String> {
-        let path = std::env::var_os(BED).ok_or_else(|| format!("{BED} is not set; run `just test-cluster`"))?;
+        let path =
+            std::env::var_os(BED).ok_or_else(|| format!("{BED} is not set; run `just test-cluster`"))?;
         Ok(PathBuf::from(path))
     }
 

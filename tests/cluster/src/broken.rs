@@ -65,8 +65,7 @@ impl Variant {
     }
 
     fn assignment(self, text: &str, bed: &Bed) -> String {
-        let mut text =
-            text.replace("id: faults/faults", &format!("id: {}/{}", self.course(), self.name()));
+        let mut text = text.replace("id: faults/faults", &format!("id: {}/{}", self.course(), self.name()));
         if matches!(self, Variant::Strict | Variant::StrictNoImage) {
             text.push_str("\nisolation: strict\n");
         }

@@ -8,11 +8,7 @@ use assay_tests_cluster::{Bed, Job, run, trial};
 use assay_tests_stand_in::{Orders, SAW, Surroundings};
 
 fn main() {
-    run(|| {
-        [false, true]
-            .map(|strict| trial(Variant::of(strict).name(), move || check(strict)))
-            .into()
-    });
+    run(|| [false, true].map(|strict| trial(Variant::of(strict).name(), move || check(strict))).into());
 }
 
 /// A server in a pod without a label, to which no policy applies; it answers over TCP and UDP.
@@ -56,14 +52,20 @@ fn check(strict: bool) -> Result<(), String> {
     let addresses = vec![api.clone(), bed.registry.clone(), server_address.clone()];
     let control = [&["exec", &server, "--", "python3", "-c", CONTROL][..], &strings(&addresses)].concat();
     let reachable = bed.kubectl().ok(&control)?;
-    for address in [format!("tcp {api}"), format!("tcp {}", bed.registry), format!("tcp {server_address}"), format!("udp {server_address}")] {
+    for address in [
+        format!("tcp {api}"),
+        format!("tcp {}", bed.registry),
+        format!("tcp {server_address}"),
+        format!("udp {server_address}"),
+    ] {
         if !reachable.lines().any(|line| line == address) {
             return Err(format!("{address} cannot be reached by anybody: {reachable}"));
         }
     }
 
     let submission = Submission::new(&Orders { breaks: Vec::new(), look: Some(addresses) })?;
-    let job = Job::submit(&bed, &folder, submission.path(), Variant::of(strict).name(), "2026-03-10T00:00:00Z")?;
+    let job =
+        Job::submit(&bed, &folder, submission.path(), Variant::of(strict).name(), "2026-03-10T00:00:00Z")?;
     let ended = job.ended()?;
     let line = job.said(Stage::Finalise, SAW)?;
     bed.kubectl().ok(&["delete", "pod", &server, "--wait=false"])?;
@@ -150,7 +152,8 @@ const KUBERNETES: [&str; 8] = [
 ];
 
 /// What Argo tells the containers of its pods.
-const ARGO: [&str; 4] = ["ARGO_CONTAINER_NAME", "ARGO_DEADLINE", "ARGO_INCLUDE_SCRIPT_OUTPUT", "ARGO_NODE_ID"];
+const ARGO: [&str; 4] =
+    ["ARGO_CONTAINER_NAME", "ARGO_DEADLINE", "ARGO_INCLUDE_SCRIPT_OUTPUT", "ARGO_NODE_ID"];
 
 fn api_server(bed: &Bed) -> Result<String, String> {
     let _ = bed;

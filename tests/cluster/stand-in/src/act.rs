@@ -63,7 +63,9 @@ fn tell() -> Result<(), Box<dyn Error>> {
     let gradebook = Path::new(&Volume::PrivateResults.path()).to_owned();
     let jobs = Path::new(&Volume::Student.path()).join(".assay");
     let kept = Kept {
-        gradebook: documents(&gradebook, 4, |path| path.parent().is_some_and(|dir| dir.ends_with("gradebook")))?,
+        gradebook: documents(&gradebook, 4, |path| {
+            path.parent().is_some_and(|dir| dir.ends_with("gradebook"))
+        })?,
         statuses: documents(&jobs, 4, |path| path.ends_with(layout::STATUS))?,
     };
     say(&format!("{KEPT}{}", serde_json::to_string(&kept)?));
@@ -93,7 +95,7 @@ fn filling(volume: Volume) -> PathBuf {
 }
 
 /// More than any pod or volume of these tests may hold, so that a place without a limit does not fill its machine.
-const MOST: u64 = 256 << 20;
+const MOST: u64 = 512 << 20;
 
 /// Writes until nothing more can be written.
 fn fill(path: &Path) -> std::io::Result<()> {
