@@ -66,8 +66,21 @@ pub struct Ends {
     pub phase: Option<&'static str>,
     /// What Results is told of the reason, where a stage ended without a word of its own.
     pub cause: Option<(Stage, Cause)>,
-    /// What was concluded; `None` where the job is left for the sweeper.
-    pub concluded: Option<Concluded>,
+    /// What was concluded.
+    pub conclusion: Conclusion,
+}
+
+/// What was concluded, if anything was.
+#[derive(Debug, Clone, Copy)]
+pub enum Conclusion {
+    /// This.
+    Concluded(Concluded),
+    /// Nothing, until `assay sweep` runs the job again, which then passes.
+    Swept,
+    /// Nothing; it was received, and whatever runs it again breaks again.
+    Received,
+    /// Nothing; it was not received either.
+    Nothing,
 }
 
 /// What was concluded.
@@ -79,8 +92,10 @@ pub struct Concluded {
     pub fault: Option<Fault>,
     /// How many of the three cases kept what they had earned.
     pub kept: usize,
-    /// What the student reads as the reason; `None` where there is no result to read.
+    /// What the student's result says as the reason; `None` where there is no result.
     pub reason: Option<&'static str>,
+    /// Whether the student's claim has it.
+    pub delivered: bool,
 }
 
 impl Concluded {
@@ -115,21 +130,41 @@ macro_rules! instead {
     };
 }
 
-const PASSED: Ends = Ends {
-    phase: Some("Succeeded"),
+const fn concluded(
+    verdict: Verdict,
+    fault: Option<Fault>,
+    kept: usize,
+    reason: Option<&'static str>,
+) -> Conclusion {
+    Conclusion::Concluded(Concluded { verdict, fault, kept, reason, delivered: true })
+}
+
+const SUCCEEDED: Option<&str> = Some("Succeeded");
+const FAILED: Option<&str> = Some("Failed");
+
+const PASSED: Ends =
+    Ends { phase: SUCCEEDED, cause: None, conclusion: concluded(Verdict::Passed, None, 3, Some("")) };
+
+/// The same, and the student's claim does not have it.
+const UNDELIVERED: Ends = Ends {
+    phase: SUCCEEDED,
     cause: None,
-    concluded: Some(Concluded { verdict: Verdict::Passed, fault: None, kept: 3, reason: Some("") }),
+    conclusion: Conclusion::Concluded(Concluded {
+        verdict: Verdict::Passed,
+        fault: None,
+        kept: 3,
+        reason: Some(""),
+        delivered: false,
+    }),
 };
 
-/// Nothing is concluded.
-const fn left(phase: Option<&'static str>) -> Ends {
-    Ends { phase, cause: None, concluded: None }
+const fn left(phase: Option<&'static str>, conclusion: Conclusion) -> Ends {
+    Ends { phase, cause: None, conclusion }
 }
 
 /// Concluded by Finalise without a result of Results.
-const fn rescued(phase: &'static str) -> Ends {
-    let concluded = Concluded { verdict: Verdict::NotRun, fault: Some(Fault::System), kept: 0, reason: None };
-    Ends { phase: Some(phase), cause: None, concluded: Some(concluded) }
+const fn rescued(phase: Option<&'static str>) -> Ends {
+    left(phase, concluded(Verdict::NotRun, Some(Fault::System), 0, None))
 }
 
 const fn graded(
@@ -139,8 +174,7 @@ const fn graded(
     kept: usize,
     reason: &'static str,
 ) -> Ends {
-    let concluded = Concluded { verdict, fault: Some(fault), kept, reason: Some(reason) };
-    Ends { phase: Some("Succeeded"), cause, concluded: Some(concluded) }
+    Ends { phase: SUCCEEDED, cause, conclusion: concluded(verdict, Some(fault), kept, Some(reason)) }
 }
 
 const fn system(stage: Stage, cause: Cause, kept: usize, reason: &'static str) -> Ends {
@@ -178,7 +212,7 @@ pub const ROWS: &[Row] = &[
         How::Meanwhile(Stage::Setup, Deed::FillQuota),
         PASSED,
     ),
-    row("no-home", "The student's claim is missing", How::NoHome, left(Some("Failed"))),
+    row("no-home", "The student's claim is missing", How::NoHome, left(FAILED, Conclusion::Nothing)),
     row(
         "no-course",
         "The course's claim for submissions is missing",
@@ -191,7 +225,12 @@ pub const ROWS: &[Row] = &[
         How::FullCourse,
         graded(None, Verdict::NotRun, Fault::System, 0, NOT_SET_UP),
     ),
-    row("no-storage", "The storage class of jobs is missing", How::NoStorage, left(Some("Failed"))),
+    row(
+        "no-storage",
+        "The storage class of jobs is missing",
+        How::NoStorage,
+        left(FAILED, Conclusion::Nothing),
+    ),
     both(
         "verify-exit",
         "Verify ends with a code of nobody's",
@@ -347,19 +386,19 @@ pub const ROWS: &[Row] = &[
         "test-stopped",
         "`argo stop` while Test runs",
         How::Meanwhile(Stage::Test, Deed::Stop),
-        rescued("Failed"),
+        rescued(FAILED),
     ),
     both(
         "test-terminated",
         "`argo terminate` while Test runs",
         How::Meanwhile(Stage::Test, Deed::Terminate),
-        left(Some("Failed")),
+        left(FAILED, Conclusion::Swept),
     ),
     both(
         "test-job-deleted",
         "The Workflow is deleted while Test runs",
         How::Meanwhile(Stage::Test, Deed::DeleteJob),
-        left(None),
+        left(None, Conclusion::Swept),
     ),
     row(
         "results-twice",
@@ -373,14 +412,14 @@ pub const ROWS: &[Row] = &[
         How::Orders(&[in_runs(Stage::Results, Moment::After, Act::Exit(41), (1, 1))]),
         PASSED,
     ),
-    row("results-always", "Results always fails", instead!(Results, Act::Exit(41)), rescued("Succeeded")),
+    row("results-always", "Results always fails", instead!(Results, Act::Exit(41)), rescued(SUCCEEDED)),
     row(
         "results-volume",
         "Results' own volume is full",
         How::Orders(&[order(Stage::Results, Moment::Before, Act::Fill(Volume::Results))]),
-        rescued("Succeeded"),
+        rescued(SUCCEEDED),
     ),
-    row("full-home", "The student's claim is full", How::FullHome, PASSED),
+    row("full-home", "The student's claim is full", How::FullHome, UNDELIVERED),
     row(
         "finalise-once",
         "Finalise fails once",
@@ -393,7 +432,12 @@ pub const ROWS: &[Row] = &[
         How::Orders(&[in_runs(Stage::Finalise, Moment::After, Act::Exit(41), (1, 1))]),
         PASSED,
     ),
-    row("finalise-always", "Finalise always fails", instead!(Finalise, Act::Exit(41)), left(Some("Failed"))),
+    row(
+        "finalise-always",
+        "Finalise always fails",
+        instead!(Finalise, Act::Exit(41)),
+        left(FAILED, Conclusion::Received),
+    ),
 ];
 
 /// The rows as the operators' page shows them, in Markdown.
@@ -404,19 +448,26 @@ pub fn page() -> String {
          |---|---|---|---|---|---|---|---|\n",
     );
     for Row { id: _, what, how: _, strict: _, ends } in ROWS {
-        let Ends { phase, cause, concluded } = ends;
+        let Ends { phase, cause, conclusion } = ends;
         let cause = cause.map_or("", |(_, cause)| cause.id());
         let phase = phase.unwrap_or("gone");
-        let rest = match concluded {
-            None => format!("none yet | | {cause} | | | that it was received"),
-            Some(concluded) => {
-                let Concluded { verdict, fault, kept, reason } = concluded;
-                format!(
-                    "{verdict} | {} | {cause} | {kept} of 3 | {} | {}",
-                    fault.map_or("", Fault::id),
-                    if concluded.counts() { "yes" } else { "no" },
-                    reason.unwrap_or("that it could not be graded, and that this was not their fault"),
-                )
+        let rest = match conclusion {
+            Conclusion::Nothing => format!("none | | {cause} | | no | nothing: it was not received"),
+            Conclusion::Swept => {
+                format!("none until `assay sweep` | | {cause} | | | that it was received, then its result")
+            }
+            Conclusion::Received => format!("none | | {cause} | | | that it was received"),
+            Conclusion::Concluded(concluded) => {
+                let Concluded { verdict, fault, kept, reason, delivered } = concluded;
+                let reads = match (delivered, reason) {
+                    (false, _) => "that it was received; tutors have the result",
+                    (true, None) => "that it could not be graded, and that this was not their fault",
+                    (true, Some("")) => "the result",
+                    (true, Some(reason)) => reason,
+                };
+                let counts = if concluded.counts() { "yes" } else { "no" };
+                let fault = fault.map_or("", Fault::id);
+                format!("{verdict} | {fault} | {cause} | {kept} of 3 | {counts} | {reads}")
             }
         };
         text.push_str(&format!("| {what} | {phase} | {rest} |\n"));

@@ -6,10 +6,10 @@ use std::time::Duration;
 use assay_contract::Stage;
 use serde_json::Value;
 
-use crate::Bed;
+use crate::{Bed, Kubectl};
 
 /// Longer than any job of a test may take on a busy machine; it bounds a hang, it measures nothing.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// A job that was submitted.
 #[derive(Debug)]
@@ -63,8 +63,32 @@ impl Job {
     /// # Errors
     /// If it does not end, with the Workflow as it is then.
     pub fn ended(&self) -> Result<Ended, String> {
+        self.end(|_| Ok(()))
+    }
+
+    /// The same, and has Argo look at it all the while.
+    ///
+    /// Argo 4.0 finds out that a pod has waited for a node for longer than it may only when it looks at the Workflow; if
+    /// nothing else happens it does so every twenty minutes.
+    ///
+    /// # Errors
+    /// See [`Job::ended`].
+    pub fn ended_under_watch(&self) -> Result<Ended, String> {
+        let mut looks: u32 = 0;
+        self.end(|kubectl| {
+            looks += 1;
+            if looks % 30 != 0 {
+                return Ok(());
+            }
+            let description = format!("workflows.argoproj.io/description=looked at {looks} times");
+            kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description]).map(drop)
+        })
+    }
+
+    fn end(&self, mut meanwhile: impl FnMut(&Kubectl) -> Result<(), String>) -> Result<Ended, String> {
         let kubectl = self.bed.kubectl();
         let workflow = kubectl.until(&format!("the end of {}", self.name), PATIENCE, |kubectl| {
+            meanwhile(kubectl)?;
             let workflow = kubectl.get(&["workflow", &self.name])?;
             Ok(workflow["status"]["finishedAt"].is_string().then_some(workflow))
         });

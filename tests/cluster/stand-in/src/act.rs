@@ -95,7 +95,7 @@ fn filling(volume: Volume) -> PathBuf {
 }
 
 /// More than any pod or volume of these tests may hold, so that a place without a limit does not fill its machine.
-const MOST: u64 = 256 << 20;
+const MOST: u64 = 512 << 20;
 
 /// Writes until nothing more can be written.
 fn fill(path: &Path) -> std::io::Result<()> {
