@@ -40,6 +40,10 @@ images:
 cluster-up:
     tests/cluster/node/up.sh
 
+# Hands an image archive to its node.
+cluster-load archive:
+    tests/cluster/node/load.sh {{archive}}
+
 # Takes it down; nothing of it stays but the cache.
 cluster-down:
     tests/cluster/node/down.sh
@@ -47,6 +51,10 @@ cluster-down:
 # The cluster's tests: in the cluster that KUBECONFIG names, otherwise in one of our own, which stays up.
 test-cluster *options:
     tests/cluster/run.sh {{options}}
+
+# What a job costs beside the same by hand and beside bare pods; fails nothing.
+bench-cluster:
+    tests/cluster/bench/run.sh
 
 # What things cost, as ratios against well-known commands; fails nothing.
 bench:

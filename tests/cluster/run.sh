@@ -10,6 +10,10 @@ if [[ -z "${KUBECONFIG:-}" ]]; then
     # Its kubectl, and Argo's own command line, are where it was built.
     bin="$(source "$here/node/settings.sh" && echo "$bin")"
     export PATH="$bin:$PATH"
+    # First, since what the tests install would lie over it.
+    if [[ -z "${ASSAY_TEST_SKIP_QUICKSTART:-}" ]]; then
+        "$here/quickstart.sh"
+    fi
 fi
 export KUBECONFIG
 ASSAY_TEST_BED="$("$here/prepare.sh")"

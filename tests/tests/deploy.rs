@@ -27,7 +27,7 @@ fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
 
 #[test]
 fn every_overlay_builds_and_holds_the_policies_once() {
-    for overlay in ["base", "overlays/kind", "overlays/production"] {
+    for overlay in ["base", "overlays/one-node", "overlays/kind", "overlays/production"] {
         let objects = built(&root().join("deploy").join(overlay));
         let policies = of_kind(&objects, "ValidatingAdmissionPolicy");
         let bindings = of_kind(&objects, "ValidatingAdmissionPolicyBinding");

@@ -259,6 +259,9 @@ pub(crate) struct Publish {
     /// Only say what would change
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
+    /// Ask this registry for the image's digest without TLS; may be given several times
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) plain_http: Vec<String>,
     #[command(flatten)]
     pub(crate) cluster: InCluster,
 }

@@ -29,6 +29,11 @@ impl CliError {
         CliError::Other { exit, message: message.into(), hint: None, source: None }
     }
 
+    /// An error that says by itself what was being done.
+    pub(crate) fn of(exit: Exit, error: &dyn std::error::Error) -> CliError {
+        CliError::new(exit, chain(error))
+    }
+
     pub(crate) fn io(message: impl Into<String>, source: std::io::Error) -> CliError {
         CliError::new(Exit::Io, message).because(source)
     }

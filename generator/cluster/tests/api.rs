@@ -98,6 +98,7 @@ fn described() -> Described {
         title: "One".into(),
         description: String::new(),
         image: "gcc:14".into(),
+        isolation: None,
         verify: needs,
         test: needs,
     }

@@ -135,7 +135,7 @@ impl Values {
             laid_program: plan::program(Trust::Untrusted),
             account: service_accounts.job.clone(),
             executor: service_accounts.executor.clone(),
-            accounts: cel::list(&executors),
+            accounts: cel::list(executors),
             tokens: cel::list(&tokens),
             secrets: cel::list(tokens.iter().chain([&signing_key.secret])),
             executor_users: cel::list(

@@ -71,6 +71,12 @@ pub enum ImageError {
         /// Why not.
         why: String,
     },
+    /// The machine's: nothing to check the certificates of registries by, usually.
+    #[error("no registry can be spoken to from here: {why}")]
+    Tls {
+        /// The innermost cause.
+        why: String,
+    },
     /// The registry's, or the network's.
     #[error("cannot {doing} {reference}")]
     Registry {
@@ -276,6 +282,10 @@ impl ImageError {
             ImageError::Base { .. } => "give another image by --base".into(),
             ImageError::Credentials { registry, .. } => {
                 format!("store a name and a password or token by `docker login {registry}`")
+            }
+            ImageError::Tls { .. } => {
+                "install the system's certificates (Debian: ca-certificates), or name a file with some in SSL_CERT_FILE"
+                    .into()
             }
             ImageError::Registry { problem, .. } => problem.hint(),
             ImageError::Write(_) | ImageError::Document(_) => return None,

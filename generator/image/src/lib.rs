@@ -38,3 +38,15 @@ pub fn reference(text: &str) -> Result<Reference, ImageError> {
     }
     Ok(reference)
 }
+
+/// What a reference means now: the same, with the digest that its registry gives. One that has a digest is returned as it is.
+///
+/// # Errors
+/// If the registry does not answer, or has no such image.
+pub async fn pinned(reference: &Reference, access: &Access) -> Result<Reference, ImageError> {
+    if reference.digest().is_some() {
+        return Ok(reference.clone());
+    }
+    let (_manifest, digest) = access.registry(reference)?.manifest().await?;
+    Ok(reference.clone_with_digest(digest))
+}

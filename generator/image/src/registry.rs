@@ -55,11 +55,7 @@ impl Access {
             RegistryAuth::Basic(..) | RegistryAuth::Bearer(_) => self.credentials.clone(),
         };
         let scheme = if plain { "http" } else { "https" };
-        let client = client.map_err(|error| ImageError::Registry {
-            doing: "reach",
-            reference: reference.to_string(),
-            problem: Problem::new(&error, host, scheme, None),
-        })?;
+        let client = client.map_err(|error| ImageError::Tls { why: innermost(&error) })?;
         Ok(Registry { client, reference: reference.clone(), auth, credentials, scheme })
     }
 

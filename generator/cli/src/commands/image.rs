@@ -68,11 +68,11 @@ pub(crate) fn run(console: &Console, args: &Image) -> Result<Exit, CliError> {
         let done = runtime.block_on(assay_image::push(&image, &reference, &access));
         let Pushed { reference: _, sent, mounted, present, unchanged } =
             done.map_err(|error| failed(&error))?;
-        console.note(&match (unchanged, sent.len(), mounted.len() + present.len()) {
-            (true, ..) => format!("{reference} is this image already"),
-            (false, sent, there) => {
-                format!("pushed to {reference}: {sent} blobs sent, {there} there already")
-            }
+        console.note(&if unchanged {
+            format!("{reference} is this image already")
+        } else {
+            let all = sent.len() + mounted.len() + present.len();
+            format!("pushed to {reference}: {} of {all} blobs sent", sent.len())
         });
         pushed = Some(PushReport { sent, mounted, present, unchanged });
     }
@@ -108,7 +108,7 @@ fn reference(args: &ImageBuild) -> Result<Reference, CliError> {
 }
 
 /// Where Docker's clients keep credentials.
-fn credentials() -> Option<PathBuf> {
+pub(crate) fn credentials() -> Option<PathBuf> {
     let folder = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     let folder = folder.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker")));
     folder.map(|folder| folder.join("config.json"))
@@ -142,7 +142,10 @@ fn failed(error: &ImageError) -> CliError {
         | ImageError::OtherDigest { .. }
         | ImageError::NoTag { .. }
         | ImageError::Base { .. } => Exit::Usage,
-        ImageError::Credentials { .. } | ImageError::Registry { .. } | ImageError::Write(_) => Exit::Io,
+        ImageError::Credentials { .. }
+        | ImageError::Tls { .. }
+        | ImageError::Registry { .. }
+        | ImageError::Write(_) => Exit::Io,
         ImageError::Document(_) => Exit::Bug,
     };
     let failed = CliError::of(exit, error);

@@ -12,11 +12,13 @@ use assay_contract::duties::Left;
 use assay_core::assignment::Assignment;
 use assay_core::operator::Image;
 use assay_core::render;
+use assay_image::{Access, ImageError};
 use serde::Serialize;
 
 use crate::args::Publish;
 use crate::commands;
 use crate::commands::cluster::{Session, stop};
+use crate::commands::image;
 use crate::console::Console;
 use crate::error::CliError;
 
@@ -37,7 +39,7 @@ pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
     let assignment = commands::load(console, &args.assignment.assignment)?;
     let session = Session::connect(&args.cluster)?;
     let cluster = &session.cluster;
-    let assignment = pinned(assignment)?;
+    let assignment = pinned(&session, assignment, &args.plain_http)?;
     let plan = commands::plan(&assignment, cluster.operator())?;
     let checked = render::render(&plan, cluster.operator()).map_err(CliError::bug)?;
     let before = session.wait(template::published(cluster, assignment.id()))?;
@@ -74,17 +76,28 @@ pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// A tag can come to mean another image: what is published names one by its digest.
-fn pinned(assignment: Assignment) -> Result<Assignment, CliError> {
-    let unpinned = |why: &str| {
-        CliError::new(Exit::AssignmentInvalid, format!("the image `{}` {why}", assignment.image()))
-            .hint("write it as `name@sha256:…`; `docker buildx imagetools inspect` shows the digest of a tag")
-    };
-    let image = Image::new(assignment.image()).map_err(|_| unpinned("is no image"))?;
-    if !image.as_str().contains("@sha256:") {
-        return Err(unpinned("is not pinned to a digest"));
+/// A tag can come to mean another image: what is published names one by its digest, which the registry is asked for.
+fn pinned(session: &Session, assignment: Assignment, plain_http: &[String]) -> Result<Assignment, CliError> {
+    let access = Access { credentials: image::credentials(), plain_http: plain_http.to_vec() };
+    let reference =
+        assay_image::reference(assignment.image()).map_err(|error| unpinned(&assignment, &error))?;
+    let pinned = session
+        .block_on(assay_image::pinned(&reference, &access))
+        .map_err(|error| unpinned(&assignment, &error))?;
+    Ok(assignment.pinned(&Image::new(pinned.to_string()).map_err(CliError::bug)?))
+}
+
+fn unpinned(assignment: &Assignment, error: &ImageError) -> CliError {
+    let exit =
+        if matches!(error, ImageError::NotAReference { .. }) { Exit::AssignmentInvalid } else { Exit::Io };
+    let why = CliError::of(exit, error);
+    match error.hint() {
+        Some(hint) => why.hint(hint),
+        None => why.hint(format!(
+            "write the image by its digest, `name@sha256:…`, in place of `{}`, if this machine cannot ask its registry",
+            assignment.image()
+        )),
     }
-    Ok(assignment.pinned(&image))
 }
 
 fn preview(newest: Option<&Template>, difference: &str) -> String {

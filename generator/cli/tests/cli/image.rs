@@ -94,11 +94,14 @@ fn a_push_goes_through_tls_with_the_stored_credentials() {
         "[req]\ndistinguished_name = name\nx509_extensions = ext\nprompt = no\n[name]\nCN = test\n\
          [ext]\nbasicConstraints = CA:FALSE\nsubjectAltName = IP:0.0.0.0\n",
     );
-    let mut openssl = session.place().command("openssl");
-    openssl.args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '));
-    openssl.args("-config openssl.cnf -keyout key.pem -out certificate.pem".split(' '));
-    assert!(session.place().output(&mut openssl).status.success());
-    let (certificate, key) = (session.path("certificate.pem"), session.path("key.pem"));
+    for name in ["certificate", "other"] {
+        let mut openssl = session.place().command("openssl");
+        openssl.args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '));
+        openssl.args(["-config", "openssl.cnf", "-keyout", "key.pem", "-out"]).arg(format!("{name}.pem"));
+        assert!(session.place().output(&mut openssl).status.success());
+        fs::rename(session.path("key.pem"), session.path(&format!("{name}.key"))).unwrap();
+    }
+    let (certificate, key) = (session.path("certificate.pem"), session.path("certificate.key"));
     let registry = Registry::with(Manner { login: true, tls: Some((&certificate, &key)) });
     let address = registry.address().replace("127.0.0.1", "0.0.0.0");
     // `user:secret`
@@ -121,9 +124,13 @@ fn a_push_goes_through_tls_with_the_stored_credentials() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     };
-    let strange = push("openssl.cnf", "docker").exits(Exit::Io).stderr;
-    assert!(strange.contains("cannot be reached over https"), "{strange}");
-    assert!(strange.contains("SSL_CERT_FILE"), "{strange}");
+    let none = push("openssl.cnf", "docker").exits(Exit::Io).stderr;
+    assert!(none.contains("no registry can be spoken to") && none.contains("SSL_CERT_FILE"), "{none}");
+    let strange = push("other.pem", "docker").exits(Exit::Io).stderr;
+    assert!(
+        strange.contains("cannot be reached over https") && strange.contains("SSL_CERT_FILE"),
+        "{strange}"
+    );
     let nobody = push("certificate.pem", "elsewhere").exits(Exit::Io).stderr;
     assert!(nobody.contains("refuses to do this without credentials"), "{nobody}");
     assert!(nobody.contains(&format!("docker login {address}")), "{nobody}");

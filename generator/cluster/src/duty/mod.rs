@@ -21,6 +21,7 @@ use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
 
 pub use exchange::{Broken, Reply};
+pub(crate) use pod::placement;
 pub use pod::{LABEL, Whose};
 
 /// The longest that a pod may take to run; scheduling, mounting and pulling a small image.

@@ -2,9 +2,9 @@
 
 use assay_contract::duties::DEADLINE_SECONDS;
 use assay_contract::{AssignmentId, Duty, StudentId, Volume};
-use assay_core::operator::Operator;
+use assay_core::operator::{Nodes, Operator, Toleration};
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The label that says what an administrative pod is for.
 pub const LABEL: &str = "assay.dev/duty";
@@ -27,12 +27,24 @@ pub(super) fn claims(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Vec<(
     duty.mounts().into_iter().map(|mount| (mount.volume, claim(mount.volume))).collect()
 }
 
+/// Where pods that are no stage's go: where jobs go. The selector and the tolerations, as a pod has them.
+pub(crate) fn placement(nodes: &Nodes) -> (Value, Value) {
+    let Nodes { selector, tolerations } = nodes;
+    let toleration = |Toleration { key, value, effect }: &Toleration| {
+        let operator = if value.is_some() { "Equal" } else { "Exists" };
+        json!({"key": key, "operator": operator, "value": value, "effect": effect})
+    };
+    (json!(selector), tolerations.iter().map(toleration).collect())
+}
+
 /// The pod of a duty: its row of the table and nothing else, the stage image, no right, no token, no network needed.
 pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<Pod, serde_json::Error> {
     let settings = operator.settings();
     let user = settings.users.trusted;
     let cpu = format!("{}m", settings.trusted_pods.cpu_milli);
     let memory = settings.trusted_pods.memory.to_string();
+    let disk = settings.trusted_pods.ephemeral_storage.to_string();
+    let (selector, tolerations) = placement(&settings.nodes);
     let volumes: Vec<_> = duty
         .mounts()
         .into_iter()
@@ -69,6 +81,8 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
             "serviceAccountName": settings.service_accounts.job,
             "automountServiceAccountToken": false,
             "enableServiceLinks": false,
+            "nodeSelector": selector,
+            "tolerations": tolerations,
             // Never an fsGroup: it would re-own a student's home.
             "securityContext": {
                 "runAsNonRoot": true,
@@ -85,8 +99,8 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
                 "stdin": true,
                 "stdinOnce": true,
                 "resources": {
-                    "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": "16Mi"},
-                    "limits": {"cpu": cpu, "memory": memory, "ephemeral-storage": "16Mi"},
+                    "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
+                    "limits": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
                 },
                 "securityContext": {
                     "allowPrivilegeEscalation": false,

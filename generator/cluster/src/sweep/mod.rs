@@ -15,6 +15,7 @@ use assay_contract::receipts::Received;
 use assay_contract::{API_VERSION, AssignmentId, JobId, Lifetime, Volume};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams, Preconditions, PropagationPolicy};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -35,6 +36,8 @@ pub use leftovers::Leftover;
 pub const LABEL: &str = "assay.dev/sweep";
 /// The longest that a dead Workflow and its claims may take to vanish.
 const VANISH: Duration = Duration::from_secs(120);
+/// Why a job was left that another sweep, or a person, was faster with.
+const TAKEN: &str = "somebody else started it again";
 /// Between two looks at what vanishes.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -309,8 +312,10 @@ async fn again(
             Err(error) => return Err(error),
         }
     }
-    if !vanished(cluster, &received.job).await? {
-        return Ok(Some("what its last run left is still there"));
+    match room(cluster, &received.job, found).await? {
+        Room::Free => {}
+        Room::Taken => return Ok(Some(TAKEN)),
+        Room::Full => return Ok(Some("what its last run left is still there")),
     }
     let start = Start {
         job: &received.job,
@@ -323,13 +328,22 @@ async fn again(
     workflow.metadata.labels.get_or_insert_default().insert(LABEL.into(), tries.to_string());
     match cluster.ask(Right::CREATE_JOB, jobs.create(&PostParams::default(), &workflow)).await {
         Ok(_) => Ok(None),
-        Err(error) if error.is_taken() => Ok(Some("somebody else started it again")),
+        Err(error) if error.is_taken() => Ok(Some(TAKEN)),
         Err(error) => Err(error),
     }
 }
 
+/// Whether there is room for a job to run again.
+enum Room {
+    Free,
+    /// Another Workflow than the dead one has the name.
+    Taken,
+    /// The dead one or its claims do not go.
+    Full,
+}
+
 /// Waits until a job's Workflow and its six claims are gone: Argo takes claims of that name for another job's.
-async fn vanished(cluster: &Cluster, job: &JobId) -> Result<bool, ClusterError> {
+async fn room(cluster: &Cluster, job: &JobId, dead: &Found) -> Result<Room, ClusterError> {
     let jobs = Kind::Workflow.api(cluster);
     let claims = cluster.api::<PersistentVolumeClaim>();
     let names: Vec<String> = Volume::ALL
@@ -339,15 +353,28 @@ async fn vanished(cluster: &Cluster, job: &JobId) -> Result<bool, ClusterError> 
         .collect();
     let until = Instant::now() + VANISH;
     loop {
-        let mut there = cluster.ask_for(Right::GET_JOB, jobs.get_metadata(job.as_str())).await?.is_some();
+        let workflow = cluster.ask_for(Right::GET_JOB, jobs.get_metadata(job.as_str())).await?;
+        if workflow.as_ref().is_some_and(|workflow| !is_dead(&workflow.metadata, dead)) {
+            return Ok(Room::Taken);
+        }
+        let mut there = workflow.is_some();
         for name in &names {
             there = there || cluster.ask_for(Right::GET_CLAIM, claims.get_metadata(name)).await?.is_some();
         }
-        if !there || Instant::now() >= until {
-            return Ok(!there);
+        if !there {
+            return Ok(Room::Free);
+        }
+        if Instant::now() >= until {
+            return Ok(Room::Full);
         }
         sleep(LOOK).await;
     }
+}
+
+/// Whether it is the Workflow that was looked at, or one that goes.
+fn is_dead(metadata: &ObjectMeta, dead: &Found) -> bool {
+    let the_same = matches!(dead, Found::Ended { uid, .. } if metadata.uid.as_ref() == Some(uid));
+    the_same || metadata.deletion_timestamp.is_some()
 }
 
 #[cfg(test)]

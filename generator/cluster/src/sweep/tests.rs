@@ -152,3 +152,15 @@ async fn two_sweeps_at_once_start_a_job_once() {
     assert_eq!(done, Some("it changed meanwhile"));
     assert_eq!(asked.lock().unwrap().len(), 1, "nothing is made after it");
 }
+
+#[tokio::test]
+async fn a_job_that_another_sweep_started_meanwhile_is_not_waited_for() {
+    let (cluster, asked) = cluster(|method| match *method {
+        Method::DELETE => (200, json!({"kind": "Status", "status": "Success", "code": 200})),
+        _ => (200, json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": {"name": "j-1", "uid": "u-2"}})),
+    })
+    .await;
+    assert_eq!(again(&cluster, &received(), "t", &ended(), 1).await.unwrap(), Some(TAKEN));
+    assert_eq!(again(&cluster, &received(), "t", &Found::Gone, 1).await.unwrap(), Some(TAKEN));
+    assert!(asked.lock().unwrap().iter().all(|(method, ..)| method != Method::POST));
+}

@@ -139,7 +139,10 @@ pub(super) fn home(home: &Told<Home>, claim: &str, trusted: u32) -> Check {
         Err(silence) => return silent(&HOME, silence),
     };
     let found = format!("{claim} belongs to user {uid}, mode {mode:04o}");
-    if *uid != trusted {
+    let everybodys = mode & 0o007 == 0o007;
+    if *uid != trusted && everybodys && *listed {
+        HOME.warning(format!("{found}, so that everybody may write there; trusted stages run as {trusted}"))
+    } else if *uid != trusted {
         HOME.problem(format!("{found}, and trusted stages run as {trusted}"))
     } else if *listed {
         HOME.ok(found)
@@ -286,13 +289,12 @@ mod tests {
     }
 
     #[test]
-    fn a_home_of_somebody_else_is_a_problem() {
-        let told = |uid, listed| Ok(Home { uid, gid: 100, mode: 0o700, listed });
-        assert_eq!(
-            home(&told(1000, true), "claim-ada", 1000).found,
-            "claim-ada belongs to user 1000, mode 0700"
-        );
-        assert_eq!(home(&told(0, true), "claim-ada", 1000).outcome, Outcome::Problem);
-        assert_eq!(home(&told(1000, false), "claim-ada", 1000).outcome, Outcome::Problem);
+    fn a_home_of_somebody_else_is_a_problem_unless_it_is_everybodys() {
+        let judge = |uid, mode, listed| home(&Ok(Home { uid, gid: 100, mode, listed }), "claim-ada", 1000);
+        assert_eq!(judge(1000, 0o700, true).found, "claim-ada belongs to user 1000, mode 0700");
+        assert_eq!(judge(1000, 0o700, true).outcome, Outcome::Ok);
+        assert_eq!(judge(1000, 0o000, false).outcome, Outcome::Problem);
+        assert_eq!(judge(0, 0o755, true).outcome, Outcome::Problem);
+        assert_eq!(judge(0, 0o777, true).outcome, Outcome::Warning);
     }
 }

@@ -7,6 +7,8 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::{Value, json};
 
+use crate::duty;
+
 /// The label of everything that a doctor makes; its value is the run.
 pub const LABEL: &str = "assay.dev/probe";
 /// The label of pods that may reach nothing, for the probe of network policies.
@@ -94,6 +96,7 @@ pub(in crate::doctor) fn unrestricted_pod(operator: &Operator) -> Result<Pod, se
 
 fn bare(operator: &Operator, user: u32, cpu: &str, memory: &str, deadline_seconds: i64) -> Value {
     let settings = operator.settings();
+    let (selector, tolerations) = duty::placement(&settings.nodes);
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
@@ -109,6 +112,8 @@ fn bare(operator: &Operator, user: u32, cpu: &str, memory: &str, deadline_second
             "serviceAccountName": settings.service_accounts.job,
             "automountServiceAccountToken": false,
             "enableServiceLinks": false,
+            "nodeSelector": selector,
+            "tolerations": tolerations,
             // Never an fsGroup, as in pods of jobs: storage must do without.
             "securityContext": {
                 "runAsNonRoot": true,
