@@ -142,10 +142,19 @@ fn start(bed: &Bed, row: &Row, variant: Variant, folder: &Path, student: &str) -
         }
         // More than the claim, and nothing that could be compressed.
         How::FullCourse => told(&[])?.with("noise", &noise(2 << 20))?,
-        How::NoImage | How::NoCourse | How::NoStorage => told(&[])?,
+        How::NoCourse => {
+            bed.kubectl().ok(&["delete", "pvc", &submissions_of(variant), "--ignore-not-found"])?;
+            told(&[])?
+        }
+        How::NoImage | How::NoStorage => told(&[])?,
         How::NoHome => return start_without_home(bed, variant, student),
     };
     Job::submit(bed, folder, submission.path(), student, HANDED_IN)
+}
+
+/// The claim of a course for submissions.
+fn submissions_of(variant: Variant) -> String {
+    format!("{}-{}", variant.course(), Volume::RawSubmissions)
 }
 
 /// `assay submit` would refuse; Argo's own does not.
@@ -272,7 +281,15 @@ fn reason(result: &Value) -> &str {
 
 /// The student's next submission, which passes; tells what is kept of all of them.
 fn next(bed: &Bed, how: How, strict: bool, student: &str) -> Result<Kept, String> {
-    let variant = if matches!(how, How::FullCourse) { Variant::SmallCourse } else { Variant::of(strict) };
+    // The gradebook is the course's, so this one is in the same.
+    let variant = match how {
+        How::FullCourse => Variant::SmallCourse,
+        How::NoCourse => {
+            bed.claim(&submissions_of(Variant::NoCourse), &bed.courses, "64Mi")?;
+            Variant::NoCourse
+        }
+        _ => Variant::of(strict),
+    };
     let folder = variant.published(bed)?;
     let tell = Order { stage: Stage::Finalise, moment: Moment::After, act: Act::Tell, runs: (1, 1) };
     let submission = Submission::new(&Orders { breaks: vec![tell], look: None })?;
