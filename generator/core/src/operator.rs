@@ -192,6 +192,8 @@ mod tests {
             "registries: [hub/images]",
             "registries: [hub]",
             "ceilings: {ephemeral-storage: 0}",
+            "ceilings: {ephemeral-storage: 255Mi}",
+            "trusted-pods: {ephemeral-storage: 128Mi}",
             "ceilings: {deadline-seconds: 0}",
             "mystery: 1",
         ] {

@@ -21,21 +21,24 @@ static ALONE: RwLock<()> = RwLock::new(());
 
 fn main() {
     run(|| {
-        let strictly = |row: &&Row| row.strict;
-        let standard = ROWS.iter().map(|row| trial(row.id, move || check(row, false)));
-        let strict = ROWS
-            .iter()
-            .filter(strictly)
-            .map(|row| trial(format!("strict-{}", row.id), move || check(row, true)));
-        standard.chain(strict).collect()
+        let mut rows: Vec<(&Row, bool)> = ROWS.iter().map(|row| (row, false)).collect();
+        rows.extend(ROWS.iter().filter(|row| row.strict).map(|row| (row, true)));
+        // Whoever must be alone comes last, so that the others do not wait for each of them.
+        rows.sort_by_key(|(row, _)| reaches_others(row));
+        let name = |row: &Row, strict| if strict { format!("strict-{}", row.id) } else { row.id.to_owned() };
+        rows.into_iter().map(|(row, strict)| trial(name(row, strict), move || check(row, strict))).collect()
     });
+}
+
+/// Whether this reaches other jobs than its own: all that asks for a pod meanwhile, or all that nobody concluded.
+fn reaches_others(row: &Row) -> bool {
+    matches!(row.how, How::Meanwhile(_, Deed::FillQuota | Deed::RestartController))
+        || matches!(row.ends.conclusion, Conclusion::Swept)
 }
 
 fn check(row: &'static Row, strict: bool) -> Result<(), String> {
     let Ends { phase, cause: _, conclusion } = row.ends;
-    let reaches_others = matches!(row.how, How::Meanwhile(_, Deed::FillQuota | Deed::RestartController))
-        || matches!(conclusion, Conclusion::Swept);
-    let (_shared, _alone) = if reaches_others {
+    let (_shared, _alone) = if reaches_others(row) {
         (None, Some(ALONE.write().map_err(|error| error.to_string())?))
     } else {
         (Some(ALONE.read().map_err(|error| error.to_string())?), None)
@@ -139,10 +142,19 @@ fn start(bed: &Bed, row: &Row, variant: Variant, folder: &Path, student: &str) -
         }
         // More than the claim, and nothing that could be compressed.
         How::FullCourse => told(&[])?.with("noise", &noise(2 << 20))?,
-        How::NoImage | How::NoCourse | How::NoStorage => told(&[])?,
+        How::NoCourse => {
+            bed.kubectl().ok(&["delete", "pvc", &submissions_of(variant), "--ignore-not-found"])?;
+            told(&[])?
+        }
+        How::NoImage | How::NoStorage => told(&[])?,
         How::NoHome => return start_without_home(bed, variant, student),
     };
     Job::submit(bed, folder, submission.path(), student, HANDED_IN)
+}
+
+/// The claim of a course for submissions.
+fn submissions_of(variant: Variant) -> String {
+    format!("{}-{}", variant.course(), Volume::RawSubmissions)
 }
 
 /// `assay submit` would refuse; Argo's own does not.
@@ -269,7 +281,15 @@ fn reason(result: &Value) -> &str {
 
 /// The student's next submission, which passes; tells what is kept of all of them.
 fn next(bed: &Bed, how: How, strict: bool, student: &str) -> Result<Kept, String> {
-    let variant = if matches!(how, How::FullCourse) { Variant::SmallCourse } else { Variant::of(strict) };
+    // The gradebook is the course's, so this one is in the same.
+    let variant = match how {
+        How::FullCourse => Variant::SmallCourse,
+        How::NoCourse => {
+            bed.claim(&submissions_of(Variant::NoCourse), &bed.courses, "64Mi")?;
+            Variant::NoCourse
+        }
+        _ => Variant::of(strict),
+    };
     let folder = variant.published(bed)?;
     let tell = Order { stage: Stage::Finalise, moment: Moment::After, act: Act::Tell, runs: (1, 1) };
     let submission = Submission::new(&Orders { breaks: vec![tell], look: None })?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assay_contract::{Stage, Trust, Volume, layout, table};
 use assay_tests_cluster::broken::{Submission, Variant};
-use assay_tests_cluster::{Bed, Job, run, trial};
+use assay_tests_cluster::{Bed, Job, Kubectl, run, trial};
 use assay_tests_stand_in::{Orders, SAW, Surroundings};
 
 fn main() {
@@ -48,7 +48,7 @@ fn check(strict: bool) -> Result<(), String> {
     let bed = Bed::faults()?;
     let folder = Variant::of(strict).published(&bed)?;
     let (server, server_address) = server(&bed, strict)?;
-    let api = api_server(&bed)?;
+    let api = api_server()?;
     let addresses = vec![api.clone(), bed.registry.clone(), server_address.clone()];
     let control = [&["exec", &server, "--", "python3", "-c", CONTROL][..], &strings(&addresses)].concat();
     let reachable = bed.kubectl().ok(&control)?;
@@ -155,9 +155,8 @@ const KUBERNETES: [&str; 8] = [
 const ARGO: [&str; 4] =
     ["ARGO_CONTAINER_NAME", "ARGO_DEADLINE", "ARGO_INCLUDE_SCRIPT_OUTPUT", "ARGO_NODE_ID"];
 
-fn api_server(bed: &Bed) -> Result<String, String> {
-    let _ = bed;
-    let service = assay_tests_cluster::Kubectl::new("default").get(&["service", "kubernetes"])?;
+fn api_server() -> Result<String, String> {
+    let service = Kubectl::new("default").get(&["service", "kubernetes"])?;
     let (address, port) = (&service["spec"]["clusterIP"], &service["spec"]["ports"][0]["port"]);
     Ok(format!("{}:{port}", address.as_str().unwrap_or_default()))
 }

@@ -97,6 +97,10 @@ pub(super) fn names(settings: &Settings) -> Result<(), OperatorError> {
     Ok(())
 }
 
+/// Argo's executor lays a copy of itself, above 100 MiB, into each of its pods, and the kubelet counts that as the pod's. With
+/// less room than this a stage that wrote nothing would be evicted, as if its student had filled the disk.
+const LEAST_DISK: u64 = 256 << 20;
+
 pub(super) fn numbers(settings: &Settings) -> Result<(), OperatorError> {
     let Users { trusted, verify, test } = settings.users;
     let invalid = |field, found: u64, expected| {
@@ -131,6 +135,18 @@ pub(super) fn numbers(settings: &Settings) -> Result<(), OperatorError> {
         let too_long = field.ends_with("seconds") && i32::try_from(value).is_err();
         if value == 0 || too_long {
             return invalid(field, value, "a number above 0 (seconds: below 2147483648)");
+        }
+    }
+    for (field, size) in [
+        ("trusted-pods.ephemeral-storage", ephemeral_storage),
+        ("ceilings.ephemeral-storage", settings.ceilings.ephemeral_storage),
+    ] {
+        if size.bytes() < LEAST_DISK {
+            return invalid(
+                field,
+                size.bytes(),
+                "at least 256Mi, since Argo's executor copies itself into each pod",
+            );
         }
     }
     let Keep { success_seconds, failure_seconds, pods_seconds } = settings.keep;
