@@ -69,7 +69,6 @@ patches:
   - target: {kind: PersistentVolumeClaim}
     patch: |-
       - {op: replace, path: /spec/storageClassName, value: $courses_class}
-      - {op: replace, path: /spec/resources/requests/storage, value: 1Gi}
 YAML
     done
     cat >"$overlay/kustomization.yaml" <<YAML
