@@ -40,6 +40,10 @@ images:
 cluster-up:
     tests/cluster/node/up.sh
 
+# The same, with every submission of every example in both isolations.
+test-cluster-full *options:
+    ASSAY_TEST_FULL=1 tests/cluster/run.sh {{options}}
+
 # Hands an image archive to its node.
 cluster-load archive:
     tests/cluster/node/load.sh {{archive}}
