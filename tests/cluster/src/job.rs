@@ -77,7 +77,7 @@ impl Job {
         let mut looks: u32 = 0;
         self.end(|kubectl| {
             looks += 1;
-            if looks % 30 != 0 {
+            if !looks.is_multiple_of(30) {
                 return Ok(());
             }
             let description = format!("workflows.argoproj.io/description=looked at {looks} times");
