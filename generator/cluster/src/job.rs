@@ -336,7 +336,10 @@ fn best(stage: Stage, nodes: &BTreeMap<String, Node>) -> Option<&Node> {
 fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
     let unborn = Node::default();
     let node = best(stage, nodes).unwrap_or(&unborn);
-    let status = StageStatus::from_id(&node.phase);
+    // The launcher of a strict stage tells how the stage's own pod ended; the launcher itself succeeds all the same.
+    let told = |name| value(&node.outputs.parameters, name);
+    let status =
+        told("status").as_deref().and_then(StageStatus::from_id).or(StageStatus::from_id(&node.phase));
     let state = match (status, node.phase.as_str()) {
         (Some(StageStatus::Succeeded), _) => StageState::Succeeded,
         (Some(StageStatus::Failed | StageStatus::Error), _) => StageState::Failed,
@@ -350,7 +353,7 @@ fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
     let measured_ms = node.started_at.zip(until).filter(|_| ran).map(|(from, until)| {
         u64::try_from(until.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
     });
-    let exit = node.outputs.exit_code.as_deref().and_then(|code| code.parse().ok());
+    let exit = told("exit").or_else(|| node.outputs.exit_code.clone()).and_then(|code| code.parse().ok());
     StageView { stage, state, status, exit, measured_ms, waits: None }
 }
 
@@ -392,6 +395,16 @@ mod tests {
         assert_eq!(new.state, State::Waiting);
         assert!(new.stages.iter().all(|stage| stage.state == StageState::Waiting));
         assert_eq!((new.assignment.as_str(), new.student.as_str()), ("c/a", "ada"));
+    }
+
+    #[test]
+    fn a_strict_stage_ended_as_its_own_pod_did() {
+        let job = view(json!({"phase": "Running", "nodes": {
+            "a": {"type": "Pod", "templateName": "verify", "phase": "Succeeded", "outputs": {"exitCode": "0", "parameters": [
+                {"name": "status", "value": "Failed"}, {"name": "exit", "value": "10"}]}},
+        }}));
+        let verify = job.stages.iter().find(|there| there.stage == Stage::Verify).unwrap();
+        assert_eq!((verify.state, verify.exit), (StageState::Failed, Some(10)));
     }
 
     #[test]

@@ -75,18 +75,22 @@ fn document<T: DeserializeOwned>(documents: &[Document], name: &str, job: &JobId
     })
 }
 
-/// What is known of the run beside its result: from the job while the cluster knows it, from the result afterwards.
+/// What is known of the run beside its result. How a stage ended is first of all what Results was told: in strict isolation Argo's
+/// own task is the launcher, which succeeds whatever its pod does.
 fn circumstances(private: &PrivateResult, known: Option<&JobView>) -> Circumstances {
     let of = |stage: Stage| known.and_then(|job| job.stages.iter().find(|there| there.stage == stage));
     let recorded = |stage: Stage| private.stages.iter().find(|end| end.stage == stage);
     let stages = Stage::ALL.map(|stage| StageReport {
         stage,
-        status: of(stage)
-            .and_then(|there| there.status)
-            .or_else(|| recorded(stage).map(|end| end.status))
+        status: recorded(stage)
+            .map(|end| end.status)
+            .or_else(|| of(stage).and_then(|there| there.status))
             // There is a result, and it was found by what Finalise left.
             .unwrap_or(StageStatus::Succeeded),
-        exit: of(stage).and_then(|there| there.exit).or_else(|| recorded(stage).and_then(|end| end.exit)),
+        exit: match recorded(stage) {
+            Some(end) => end.exit,
+            None => of(stage).and_then(|there| there.exit),
+        },
     });
     Circumstances {
         submission: format!("{}, handed in {}", private.conclusion.student, private.conclusion.handed_in),
