@@ -63,7 +63,11 @@ impl Job {
     /// # Errors
     /// If it does not end, with the Workflow as it is then.
     pub fn ended(&self) -> Result<Ended, String> {
-        self.end(|_| Ok(()))
+        let kubectl = self.bed.kubectl();
+        let patience = format!("--timeout={}s", PATIENCE.as_secs());
+        // One program that watches: many that ask would be most of what the machine does.
+        let over = ["wait", "--for=jsonpath={.status.finishedAt}", &patience, "workflow", &self.name];
+        self.at_its_end(kubectl.ok(&over).and_then(|_| kubectl.get(&["workflow", &self.name])))
     }
 
     /// The same, and has Argo look at it all the while.
@@ -75,27 +79,30 @@ impl Job {
     /// See [`Job::ended`].
     pub fn ended_under_watch(&self) -> Result<Ended, String> {
         let mut looks: u32 = 0;
-        self.end(|kubectl| {
+        self.at_its_end(self.bed.kubectl().until(&format!("the end of {}", self.name), PATIENCE, |kubectl| {
             looks += 1;
-            if !looks.is_multiple_of(30) {
-                return Ok(());
+            if looks.is_multiple_of(10) {
+                let description = format!("workflows.argoproj.io/description=looked at {looks} times");
+                kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description])?;
             }
-            let description = format!("workflows.argoproj.io/description=looked at {looks} times");
-            kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description]).map(drop)
-        })
-    }
-
-    fn end(&self, mut meanwhile: impl FnMut(&Kubectl) -> Result<(), String>) -> Result<Ended, String> {
-        let kubectl = self.bed.kubectl();
-        let workflow = kubectl.until(&format!("the end of {}", self.name), PATIENCE, |kubectl| {
-            meanwhile(kubectl)?;
             let workflow = kubectl.get(&["workflow", &self.name])?;
             Ok(workflow["status"]["finishedAt"].is_string().then_some(workflow))
-        });
+        }))
+    }
+
+    /// The end of its Workflow, or why there is none and what its pods do instead.
+    fn at_its_end(&self, workflow: Result<Value, String>) -> Result<Ended, String> {
         match workflow {
             Ok(workflow) => Ok(Ended { workflow }),
             Err(error) => {
-                let pods = kubectl.ok(&["get", "pods", "--selector", &self.selector(), "--output", "wide"]);
+                let pods = self.bed.kubectl().ok(&[
+                    "get",
+                    "pods",
+                    "--selector",
+                    &self.selector(),
+                    "--output",
+                    "wide",
+                ]);
                 Err(format!("{error}\n{}", pods.unwrap_or_default()))
             }
         }

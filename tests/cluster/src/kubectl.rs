@@ -84,7 +84,7 @@ impl Kubectl {
             if start.elapsed() > patience {
                 return Err(format!("not within {patience:?}: {what}"));
             }
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_secs(1));
         }
     }
 }
