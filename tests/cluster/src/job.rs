@@ -6,7 +6,7 @@ use std::time::Duration;
 use assay_contract::Stage;
 use serde_json::Value;
 
-use crate::{Bed, Kubectl};
+use crate::Bed;
 
 /// Longer than any job of a test may take on a busy machine; it bounds a hang, it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(900);
