@@ -6,7 +6,7 @@ use std::time::Duration;
 use assay_contract::Stage;
 use serde_json::Value;
 
-use crate::{Bed, Kubectl};
+use crate::Bed;
 
 /// Longer than any job of a test may take on a busy machine; it bounds a hang, it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -63,32 +63,8 @@ impl Job {
     /// # Errors
     /// If it does not end, with the Workflow as it is then.
     pub fn ended(&self) -> Result<Ended, String> {
-        self.end(|_| Ok(()))
-    }
-
-    /// The same, and has Argo look at it all the while.
-    ///
-    /// Argo 4.0 finds out that a pod has waited for a node for longer than it may only when it looks at the Workflow; if
-    /// nothing else happens it does so every twenty minutes.
-    ///
-    /// # Errors
-    /// See [`Job::ended`].
-    pub fn ended_under_watch(&self) -> Result<Ended, String> {
-        let mut looks: u32 = 0;
-        self.end(|kubectl| {
-            looks += 1;
-            if !looks.is_multiple_of(30) {
-                return Ok(());
-            }
-            let description = format!("workflows.argoproj.io/description=looked at {looks} times");
-            kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description]).map(drop)
-        })
-    }
-
-    fn end(&self, mut meanwhile: impl FnMut(&Kubectl) -> Result<(), String>) -> Result<Ended, String> {
         let kubectl = self.bed.kubectl();
         let workflow = kubectl.until(&format!("the end of {}", self.name), PATIENCE, |kubectl| {
-            meanwhile(kubectl)?;
             let workflow = kubectl.get(&["workflow", &self.name])?;
             Ok(workflow["status"]["finishedAt"].is_string().then_some(workflow))
         });
@@ -99,6 +75,27 @@ impl Job {
                 Err(format!("{error}\n{}", pods.unwrap_or_default()))
             }
         }
+    }
+
+    /// Waits until Argo has given up a stage whose pod finds no node.
+    ///
+    /// Argo 4.0 finds out that a pod has waited for longer than it may only when it looks at the Workflow, and if nothing else
+    /// happens it does so every twenty minutes; so this has it look.
+    ///
+    /// # Errors
+    /// If it does not for long.
+    pub fn given_up(&self, stage: Stage) -> Result<(), String> {
+        let mut looks: u32 = 0;
+        self.bed.kubectl().until(&format!("{stage} of {} given up", self.name), PATIENCE, |kubectl| {
+            looks += 1;
+            if looks.is_multiple_of(30) {
+                let description = format!("workflows.argoproj.io/description=looked at {looks} times");
+                kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description])?;
+            }
+            let seen = Ended { workflow: kubectl.get(&["workflow", &self.name])? };
+            let over = |node: &&Value| node["phase"] == "Failed" || node["phase"] == "Error";
+            Ok(seen.node(stage.id()).filter(over).map(drop))
+        })
     }
 
     /// Its pod of a stage, once there is one.
@@ -124,6 +121,17 @@ impl Job {
             // A container that does not run yet has no log.
             let log = kubectl.run(&["logs", &pod, "--container", "main"], "")?.stdout;
             Ok(log.lines().find(|line| line.contains(text)).map(str::to_owned))
+        })
+    }
+
+    /// Waits until Argo knows that a stage runs.
+    ///
+    /// # Errors
+    /// If it does not for long.
+    pub fn seen_running(&self, stage: Stage) -> Result<(), String> {
+        self.bed.kubectl().until(&format!("{stage} of {} running", self.name), PATIENCE, |kubectl| {
+            let seen = Ended { workflow: kubectl.get(&["workflow", &self.name])? };
+            Ok(seen.node(stage.id()).filter(|node| node["phase"] == "Running").map(drop))
         })
     }
 
