@@ -136,5 +136,5 @@ job-storage: {class: ${sized_class:-$jobs_class}, size: 64Mi}
 slack: {start-seconds: 60}
 trusted-pods: {deadline-seconds: 120, cpu-milli: 100, memory: 128Mi}
 ceilings: {ephemeral-storage: 256Mi, cpu-milli: 200}
-keep: {pods-seconds: 60}" "faults"
+keep: {pods-seconds: 30}" "faults"
 echo "$repository/target/cluster-test/bed.json"

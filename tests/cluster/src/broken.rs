@@ -80,7 +80,7 @@ impl Variant {
         text.replace("5f1d0c2a7b9e4836a1c4d7e09b3f6258", &format!("{run:032x}"))
     }
 
-    fn settings(self, text: &str) -> String {
+    fn settings(self, text: &str, bed: &Bed) -> String {
         let hasty = |text: &str| text.replace(HASTY.0, HASTY.1);
         match self {
             Variant::Hasty | Variant::NoCourse => hasty(text),
@@ -88,7 +88,9 @@ impl Variant {
                 let class = text.find("job-storage: {class: ").map(|at| at + "job-storage: {class: ".len());
                 let end = class.and_then(|at| text[at..].find(',').map(|len| at + len));
                 match (class, end) {
-                    (Some(at), Some(end)) => hasty(&format!("{}assay-missing{}", &text[..at], &text[end..])),
+                    (Some(at), Some(end)) => {
+                        hasty(&format!("{}{}{}", &text[..at], missing_class(bed), &text[end..]))
+                    }
                     _ => hasty(text),
                 }
             }
@@ -127,7 +129,7 @@ impl Variant {
         let folder = bed.assignment(&from, work.path(), |text| self.assignment(&text, bed))?;
         let operator = work.path().join("operator.yaml");
         let said = std::fs::read_to_string(&bed.operator).map_err(|error| error.to_string())?;
-        std::fs::write(&operator, self.settings(&said)).map_err(|error| error.to_string())?;
+        std::fs::write(&operator, self.settings(&said, bed)).map_err(|error| error.to_string())?;
         let operator = operator.to_str().ok_or("a path that is no text")?;
         bed.in_cluster(&folder, &["publish", ".", "--yes", "--operator", operator])?.ok()?;
         published.insert(self, (work, folder.clone()));
@@ -145,6 +147,12 @@ impl Variant {
         let newest = names.lines().last().and_then(|name| name.rsplit('/').next());
         newest.map(str::to_owned).ok_or_else(|| format!("no template of {}", self.name()))
     }
+}
+
+/// The storage class of [`Variant::NoStorage`], which is not there. Classes belong to the whole cluster.
+#[must_use]
+pub fn missing_class(bed: &Bed) -> String {
+    format!("{}-missing", bed.namespace)
 }
 
 /// A submission in a folder of its own.

@@ -13,10 +13,33 @@ pub struct Row {
     pub what: &'static str,
     /// How the tests break it.
     pub how: How,
-    /// Whether it is tried in strict isolation too, where nothing of what comes of it may differ.
-    pub strict: bool,
+    /// In which isolation.
+    pub isolation: Isolation,
     /// What comes of it.
     pub ends: Ends,
+}
+
+/// In which isolation something is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Where nothing hangs on it.
+    Standard,
+    /// In both, where what comes of it may not differ.
+    Both,
+    /// Where standard isolation has another row.
+    Strict,
+}
+
+impl Row {
+    /// Whether it is tried in strict isolation, or in standard.
+    #[must_use]
+    pub fn is_tried(&self, strict: bool) -> bool {
+        match self.isolation {
+            Isolation::Standard => !strict,
+            Isolation::Both => true,
+            Isolation::Strict => strict,
+        }
+    }
 }
 
 /// How something is broken.
@@ -28,24 +51,24 @@ pub enum How {
     Meanwhile(Stage, Deed),
     /// The assignment names an image that is not there.
     NoImage,
-    /// The student has no claim.
+    /// The student has no claim until Setup was given up.
     NoHome,
     /// The student's claim is full before the result is delivered.
     FullHome,
-    /// The course has no claim for submissions.
+    /// The course has no claim for submissions until Setup was given up.
     NoCourse,
     /// The course's claim for submissions is full.
     FullCourse,
-    /// The storage class of jobs is not there.
+    /// The storage class of jobs is not there until Setup was given up.
     NoStorage,
 }
 
 /// What somebody does to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
-    /// Deletes the stage's pod.
+    /// Deletes the stage's pod at once, so that nobody sees its end.
     DeletePod,
-    /// Evicts it.
+    /// Evicts it; it ends, and then it goes.
     EvictPod,
     /// Deletes the pod of Argo's controller, which its Deployment makes again.
     RestartController,
@@ -66,6 +89,8 @@ pub struct Ends {
     pub phase: Option<&'static str>,
     /// What Results is told of the reason, where a stage ended without a word of its own.
     pub cause: Option<(Stage, Cause)>,
+    /// What it may be told instead, where that hangs on what Argo sees first.
+    pub or: Option<Cause>,
     /// What was concluded.
     pub conclusion: Conclusion,
 }
@@ -79,8 +104,6 @@ pub enum Conclusion {
     Swept,
     /// Nothing; it was received, and whatever runs it again breaks again.
     Received,
-    /// Nothing; it was not received either.
-    Nothing,
 }
 
 /// What was concluded.
@@ -142,13 +165,18 @@ const fn concluded(
 const SUCCEEDED: Option<&str> = Some("Succeeded");
 const FAILED: Option<&str> = Some("Failed");
 
-const PASSED: Ends =
-    Ends { phase: SUCCEEDED, cause: None, conclusion: concluded(Verdict::Passed, None, 3, Some("")) };
+const PASSED: Ends = Ends {
+    phase: SUCCEEDED,
+    cause: None,
+    or: None,
+    conclusion: concluded(Verdict::Passed, None, 3, Some("")),
+};
 
 /// The same, and the student's claim does not have it.
 const UNDELIVERED: Ends = Ends {
     phase: SUCCEEDED,
     cause: None,
+    or: None,
     conclusion: Conclusion::Concluded(Concluded {
         verdict: Verdict::Passed,
         fault: None,
@@ -159,7 +187,7 @@ const UNDELIVERED: Ends = Ends {
 };
 
 const fn left(phase: Option<&'static str>, conclusion: Conclusion) -> Ends {
-    Ends { phase, cause: None, conclusion }
+    Ends { phase, cause: None, or: None, conclusion }
 }
 
 /// Concluded by Finalise without a result of Results.
@@ -174,22 +202,33 @@ const fn graded(
     kept: usize,
     reason: &'static str,
 ) -> Ends {
-    Ends { phase: SUCCEEDED, cause, conclusion: concluded(verdict, Some(fault), kept, Some(reason)) }
+    Ends {
+        phase: SUCCEEDED,
+        cause,
+        or: None,
+        conclusion: concluded(verdict, Some(fault), kept, Some(reason)),
+    }
 }
 
 const fn system(stage: Stage, cause: Cause, kept: usize, reason: &'static str) -> Ends {
     graded(Some((stage, cause)), Verdict::NotRun, Fault::System, kept, reason)
 }
 
+/// A pod that ends and then goes: whether Argo sees the one or the other is chance.
+const fn killed_or_deleted(stage: Stage, kept: usize, reason: &'static str) -> Ends {
+    let Ends { phase, cause, or: _, conclusion } = system(stage, Cause::Killed, kept, reason);
+    Ends { phase, cause, or: Some(Cause::Deleted), conclusion }
+}
+
 const NOT_SET_UP: &str = "the submission could not be set up for grading; this is not your fault";
 
 const fn row(id: &'static str, what: &'static str, how: How, ends: Ends) -> Row {
-    Row { id, what, how, strict: false, ends }
+    Row { id, what, how, isolation: Isolation::Standard, ends }
 }
 
 /// Also in strict isolation.
 const fn both(id: &'static str, what: &'static str, how: How, ends: Ends) -> Row {
-    Row { id, what, how, strict: true, ends }
+    Row { id, what, how, isolation: Isolation::Both, ends }
 }
 
 /// All rows, in the order of the stages.
@@ -212,7 +251,12 @@ pub const ROWS: &[Row] = &[
         How::Meanwhile(Stage::Setup, Deed::FillQuota),
         PASSED,
     ),
-    row("no-home", "The student's claim is missing", How::NoHome, left(FAILED, Conclusion::Nothing)),
+    row(
+        "no-home",
+        "The student's claim is missing, and comes back",
+        How::NoHome,
+        system(Stage::Setup, Cause::NotStarted, 0, NOT_SET_UP),
+    ),
     row(
         "no-course",
         "The course's claim for submissions is missing",
@@ -227,9 +271,9 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "no-storage",
-        "The storage class of jobs is missing",
+        "The storage class of jobs is missing, and comes back",
         How::NoStorage,
-        left(FAILED, Conclusion::Nothing),
+        system(Stage::Setup, Cause::NotStarted, 0, NOT_SET_UP),
     ),
     both(
         "verify-exit",
@@ -286,28 +330,40 @@ pub const ROWS: &[Row] = &[
     ),
     both(
         "verify-deleted",
-        "Verify's pod is deleted",
+        "Verify's pod is deleted by force",
         How::Meanwhile(Stage::Verify, Deed::DeletePod),
         system(Stage::Verify, Cause::Deleted, 0, "the stage `verify` was deleted while it ran"),
     ),
     row(
         "verify-evicted",
-        "Verify's pod is evicted through the API",
+        "Verify's pod is deleted or evicted",
         How::Meanwhile(Stage::Verify, Deed::EvictPod),
-        system(Stage::Verify, Cause::Deleted, 0, "the stage `verify` was deleted while it ran"),
+        killed_or_deleted(Stage::Verify, 0, "the stage `verify` was killed from outside"),
     ),
-    both(
+    row(
         "verify-image",
         "The assignment's image cannot be pulled",
         How::NoImage,
-        graded(
+        system(
+            Stage::Verify,
+            Cause::Deadline,
+            0,
+            "the stage `verify` had not ended by the deadline of its pod, which may also have started too late",
+        ),
+    ),
+    Row {
+        id: "verify-image-strict",
+        what: "The same in strict isolation",
+        how: How::NoImage,
+        isolation: Isolation::Strict,
+        ends: graded(
             Some((Stage::Verify, Cause::Image)),
             Verdict::NotRun,
             Fault::Author,
             0,
             "the stage `verify` could not start: its image could not be pulled",
         ),
-    ),
+    },
     row(
         "verify-controller",
         "Argo's controller is deleted while Verify runs",
@@ -372,15 +428,15 @@ pub const ROWS: &[Row] = &[
     ),
     both(
         "test-deleted",
-        "Test's pod is deleted",
+        "Test's pod is deleted by force",
         How::Meanwhile(Stage::Test, Deed::DeletePod),
         system(Stage::Test, Cause::Deleted, 2, "the stage `test` was deleted while it ran"),
     ),
     row(
         "test-evicted",
-        "Test's pod is evicted through the API",
+        "Test's pod is deleted or evicted",
         How::Meanwhile(Stage::Test, Deed::EvictPod),
-        system(Stage::Test, Cause::Deleted, 2, "the stage `test` was deleted while it ran"),
+        killed_or_deleted(Stage::Test, 2, "the stage `test` was killed from outside"),
     ),
     both(
         "test-stopped",
@@ -447,12 +503,12 @@ pub fn page() -> String {
         "| What happens | Workflow | Verdict | Fault | Cause | Cases kept | Attempt used | The student reads |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
-    for Row { id: _, what, how: _, strict: _, ends } in ROWS {
-        let Ends { phase, cause, conclusion } = ends;
-        let cause = cause.map_or("", |(_, cause)| cause.id());
+    for Row { id: _, what, how: _, isolation: _, ends } in ROWS {
+        let Ends { phase, cause, or, conclusion } = ends;
+        let words = cause.iter().map(|(_, cause)| cause.id()).chain(or.iter().map(|or| or.id()));
+        let cause = words.collect::<Vec<_>>().join(" or ");
         let phase = phase.unwrap_or("gone");
         let rest = match conclusion {
-            Conclusion::Nothing => format!("none | | {cause} | | no | nothing: it was not received"),
             Conclusion::Swept => {
                 format!("none until `assay sweep` | | {cause} | | | that it was received, then its result")
             }

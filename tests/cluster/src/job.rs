@@ -67,31 +67,7 @@ impl Job {
         let patience = format!("--timeout={}s", PATIENCE.as_secs());
         // One program that watches: many that ask would be most of what the machine does.
         let over = ["wait", "--for=jsonpath={.status.finishedAt}", &patience, "workflow", &self.name];
-        self.at_its_end(kubectl.ok(&over).and_then(|_| kubectl.get(&["workflow", &self.name])))
-    }
-
-    /// The same, and has Argo look at it all the while.
-    ///
-    /// Argo 4.0 finds out that a pod has waited for a node for longer than it may only when it looks at the Workflow; if
-    /// nothing else happens it does so every twenty minutes.
-    ///
-    /// # Errors
-    /// See [`Job::ended`].
-    pub fn ended_under_watch(&self) -> Result<Ended, String> {
-        let mut looks: u32 = 0;
-        self.at_its_end(self.bed.kubectl().until(&format!("the end of {}", self.name), PATIENCE, |kubectl| {
-            looks += 1;
-            if looks.is_multiple_of(10) {
-                let description = format!("workflows.argoproj.io/description=looked at {looks} times");
-                kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description])?;
-            }
-            let workflow = kubectl.get(&["workflow", &self.name])?;
-            Ok(workflow["status"]["finishedAt"].is_string().then_some(workflow))
-        }))
-    }
-
-    /// The end of its Workflow, or why there is none and what its pods do instead.
-    fn at_its_end(&self, workflow: Result<Value, String>) -> Result<Ended, String> {
+        let workflow = kubectl.ok(&over).and_then(|_| kubectl.get(&["workflow", &self.name]));
         match workflow {
             Ok(workflow) => Ok(Ended { workflow }),
             Err(error) => {
@@ -106,6 +82,27 @@ impl Job {
                 Err(format!("{error}\n{}", pods.unwrap_or_default()))
             }
         }
+    }
+
+    /// Waits until Argo has given up a stage whose pod finds no node.
+    ///
+    /// Argo 4.0 finds out that a pod has waited for longer than it may only when it looks at the Workflow, and if nothing else
+    /// happens it does so every twenty minutes; so this has it look.
+    ///
+    /// # Errors
+    /// If it does not for long.
+    pub fn given_up(&self, stage: Stage) -> Result<(), String> {
+        let mut looks: u32 = 0;
+        self.bed.kubectl().until(&format!("{stage} of {} given up", self.name), PATIENCE, |kubectl| {
+            looks += 1;
+            if looks.is_multiple_of(30) {
+                let description = format!("workflows.argoproj.io/description=looked at {looks} times");
+                kubectl.ok(&["annotate", "workflow", &self.name, "--overwrite", &description])?;
+            }
+            let seen = Ended { workflow: kubectl.get(&["workflow", &self.name])? };
+            let over = |node: &&Value| node["phase"] == "Failed" || node["phase"] == "Error";
+            Ok(seen.node(stage.id()).filter(over).map(drop))
+        })
     }
 
     /// Its pod of a stage, once there is one.
@@ -131,6 +128,17 @@ impl Job {
             // A container that does not run yet has no log.
             let log = kubectl.run(&["logs", &pod, "--container", "main"], "")?.stdout;
             Ok(log.lines().find(|line| line.contains(text)).map(str::to_owned))
+        })
+    }
+
+    /// Waits until Argo knows that a stage runs.
+    ///
+    /// # Errors
+    /// If it does not for long.
+    pub fn seen_running(&self, stage: Stage) -> Result<(), String> {
+        self.bed.kubectl().until(&format!("{stage} of {} running", self.name), PATIENCE, |kubectl| {
+            let seen = Ended { workflow: kubectl.get(&["workflow", &self.name])? };
+            Ok(seen.node(stage.id()).filter(|node| node["phase"] == "Running").map(drop))
         })
     }
 
