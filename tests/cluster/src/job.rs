@@ -71,14 +71,7 @@ impl Job {
         match workflow {
             Ok(workflow) => Ok(Ended { workflow }),
             Err(error) => {
-                let pods = self.bed.kubectl().ok(&[
-                    "get",
-                    "pods",
-                    "--selector",
-                    &self.selector(),
-                    "--output",
-                    "wide",
-                ]);
+                let pods = kubectl.ok(&["get", "pods", "--selector", &self.selector(), "--output", "wide"]);
                 Err(format!("{error}\n{}", pods.unwrap_or_default()))
             }
         }
