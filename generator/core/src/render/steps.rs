@@ -201,8 +201,7 @@ mod tests {
     #[test]
     fn a_cause_is_asked_where_no_code_of_ours_says_it() {
         let when = cause_is_asked(Isolation::Standard);
-        let ours =
-            "['2', '10', '19', '20', '21', '22', '23', '24', '30', '31', '32', '33', '34', '35', '36', '70']";
+        let ours = "['2', '10', '19', '20', '21', '22', '23', '24', '30', '31', '32', '33', '34', '35', '36', '37', '38', '39', '70']";
         assert_eq!(
             when,
             format!(
