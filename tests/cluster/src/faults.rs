@@ -89,7 +89,7 @@ pub struct Ends {
     pub phase: Option<&'static str>,
     /// What Results is told of the reason, where a stage ended without a word of its own.
     pub cause: Option<(Stage, Cause)>,
-    /// What it may be told instead, where that hangs on what Argo sees first.
+    /// What it may be told instead, where that hangs on what Argo sees first, or on the isolation.
     pub or: Option<Cause>,
     /// What was concluded.
     pub conclusion: Conclusion,
@@ -214,6 +214,12 @@ const fn system(stage: Stage, cause: Cause, kept: usize, reason: &'static str) -
     graded(Some((stage, cause)), Verdict::NotRun, Fault::System, kept, reason)
 }
 
+/// A pod that goes at once: in strict isolation a step waits for it, which loses it.
+const fn deleted_or_lost(stage: Stage, kept: usize, reason: &'static str) -> Ends {
+    let Ends { phase, cause, or: _, conclusion } = system(stage, Cause::Deleted, kept, reason);
+    Ends { phase, cause, or: Some(Cause::Lost), conclusion }
+}
+
 /// A pod that ends and then goes: whether Argo sees the one or the other is chance.
 const fn killed_or_deleted(stage: Stage, kept: usize, reason: &'static str) -> Ends {
     let Ends { phase, cause, or: _, conclusion } = system(stage, Cause::Killed, kept, reason);
@@ -332,7 +338,7 @@ pub const ROWS: &[Row] = &[
         "verify-deleted",
         "Verify's pod is deleted by force",
         How::Meanwhile(Stage::Verify, Deed::DeletePod),
-        system(Stage::Verify, Cause::Deleted, 0, "the stage `verify` was deleted while it ran"),
+        deleted_or_lost(Stage::Verify, 0, "the stage `verify` was deleted while it ran"),
     ),
     row(
         "verify-evicted",
@@ -356,12 +362,11 @@ pub const ROWS: &[Row] = &[
         what: "The same in strict isolation",
         how: How::NoImage,
         isolation: Isolation::Strict,
-        ends: graded(
-            Some((Stage::Verify, Cause::Image)),
-            Verdict::NotRun,
-            Fault::Author,
+        ends: system(
+            Stage::Verify,
+            Cause::NotStarted,
             0,
-            "the stage `verify` could not start: its image could not be pulled",
+            "the stage `verify` could not be started by the cluster",
         ),
     },
     row(
@@ -430,7 +435,7 @@ pub const ROWS: &[Row] = &[
         "test-deleted",
         "Test's pod is deleted by force",
         How::Meanwhile(Stage::Test, Deed::DeletePod),
-        system(Stage::Test, Cause::Deleted, 2, "the stage `test` was deleted while it ran"),
+        deleted_or_lost(Stage::Test, 2, "the stage `test` was deleted while it ran"),
     ),
     row(
         "test-evicted",

@@ -72,7 +72,6 @@ fn check(row: &'static Row, strict: bool) -> Result<(), String> {
     };
     compare_result(&job, &folder, &row.ends, told, &mut differences);
     if matches!(conclusion, Conclusion::Swept) {
-        job.gone()?;
         sweep(&bed, &job)?;
     }
     let kept = next(&bed, row.how, strict, &student)?;
@@ -97,14 +96,19 @@ fn is_slow(stage: Stage, deed: Deed) -> bool {
 /// Has a job run again that was not concluded, and waits for its end.
 fn sweep(bed: &Bed, job: &Job) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let swept = bed.in_cluster(folder, &["sweep", "--young", "0", "--output", "json"])?;
-    // Others may be beyond help; what became of this one is told.
-    let told = swept.json()?;
-    let ours = told["jobs"].as_array().into_iter().flatten().find(|swept| swept["job"] == job.name.as_str());
-    match ours {
-        Some(ours) if ours["done"] == "started-again" => job.ended().map(drop),
-        _ => Err(format!("{} was not started again: {told}", job.name)),
-    }
+    bed.kubectl().until(&format!("{} started again", job.name), Duration::from_secs(300), |_| {
+        // Others may be beyond help; what became of this one is told.
+        let told = bed.in_cluster(folder, &["sweep", "--young", "0", "--output", "json"])?.json()?;
+        let mut jobs = told["jobs"].as_array().into_iter().flatten();
+        let ours = jobs.find(|swept| swept["job"] == job.name.as_str());
+        match ours.and_then(|ours| ours["done"].as_str()) {
+            Some("started-again") => Ok(Some(())),
+            // Its Workflow may be on its way out.
+            Some("left") => Ok(None),
+            _ => Err(format!("{} was not started again: {told}", job.name)),
+        }
+    })?;
+    job.ended().map(drop)
 }
 
 fn needs_sized(how: How) -> bool {

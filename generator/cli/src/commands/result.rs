@@ -3,6 +3,7 @@
 use assay_cluster::files::{self, Document};
 use assay_cluster::job::{self, JobView};
 use assay_contract::duties::Wanted;
+use assay_contract::receipts::Statement;
 use assay_contract::result::{PrivateResult, StageStatus, StudentResult};
 use assay_contract::{AssignmentId, Exit, JobId, Stage, layout};
 use serde::de::DeserializeOwned;
@@ -50,6 +51,7 @@ pub(crate) fn show(
         let message = format!("the job {job} of {assignment} has no result");
         return Err(CliError::new(Exit::StageFailed, message).hint("`assay status` tells where it stands"));
     }
+    check_concluded(&documents, job)?;
     if view.student {
         let student: StudentResult = document(&documents, layout::STUDENT_RESULT, job)?;
         console.data(&student, || show::student::text(&student))?;
@@ -63,12 +65,41 @@ pub(crate) fn show(
     Ok(Exit::Done)
 }
 
+/// Refuses what no conclusion stands for. A run of Results that broke behind its work leaves a result, and the job may then
+/// have been concluded without it, or not at all.
+///
+/// The receipt is not proof here: whoever can write it can write the result. It says which result is meant.
+fn check_concluded(documents: &[Document], job: &JobId) -> Result<(), CliError> {
+    let find = |name| documents.iter().find(|document| document.name == name);
+    let Some(receipt) = find(layout::CONCLUDED) else {
+        let message = format!("the job {job} is not concluded");
+        return Err(CliError::new(Exit::StageFailed, message).hint("`assay status` tells where it stands"));
+    };
+    let damaged =
+        || CliError::new(Exit::DocumentDamaged, format!("{} of the job {job} is damaged", layout::CONCLUDED));
+    let Statement::Concluded(concluded) =
+        assay_receipt::read_unchecked(&receipt.bytes).map_err(|error| damaged().because(error))?
+    else {
+        return Err(damaged());
+    };
+    match (concluded.private_result, find(layout::PRIVATE_RESULT)) {
+        (Some(meant), Some(found)) if meant != found.digest => Err(damaged().hint(
+            "its result is another one than it was concluded with; ask whoever runs this installation",
+        )),
+        // What is missing is said where it is read.
+        (Some(_), _) => Ok(()),
+        (None, _) => Err(without(layout::PRIVATE_RESULT, job)),
+    }
+}
+
+fn without(name: &str, job: &JobId) -> CliError {
+    let message = format!("the job {job} was concluded without {name}: Results did not come to its end");
+    CliError::new(Exit::StageFailed, message).hint("`assay status` tells how its stages ended")
+}
+
 fn document<T: DeserializeOwned>(documents: &[Document], name: &str, job: &JobId) -> Result<T, CliError> {
     let Some(document) = documents.iter().find(|document| document.name == name) else {
-        let message = format!("the job {job} was concluded without {name}: Results did not come to its end");
-        return Err(
-            CliError::new(Exit::StageFailed, message).hint("`assay status` tells how its stages ended")
-        );
+        return Err(without(name, job));
     };
     serde_json::from_slice(&document.bytes).map_err(|error| {
         CliError::new(Exit::DocumentDamaged, format!("{name} of the job {job} is damaged")).because(error)
@@ -99,5 +130,52 @@ fn circumstances(private: &PrivateResult, known: Option<&JobView>) -> Circumstan
             .map(|stage| of(stage).and_then(|there| there.measured_ms).unwrap_or(0))
             .into(),
         isolation: Isolation { toolchain: "image", lacks: Vec::new(), landlock_abi: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_contract::answers::Mode;
+    use assay_contract::configuration::Network;
+    use assay_contract::receipts::Concluded;
+    use assay_contract::{Digest, StudentId, Verdict};
+    use assay_receipt::SigningKey;
+
+    use super::*;
+
+    fn digest(letter: &str) -> Digest {
+        Digest::new(letter.repeat(64)).unwrap()
+    }
+
+    fn concluded_with(private_result: Option<Digest>) -> Document {
+        let statement = Statement::Concluded(Concluded {
+            job: JobId::new("j-1").unwrap(),
+            assignment: AssignmentId::new("c/a").unwrap(),
+            revision: digest("a"),
+            student: StudentId::new("ada").unwrap(),
+            digest: digest("b"),
+            received: None,
+            mode: Mode::Sealed,
+            network: Network::None,
+            verdict: Verdict::Passed,
+            fault: None,
+            thousandths: 1_000,
+            max_thousandths: 1_000,
+            private_result,
+        });
+        let text = assay_receipt::sign(&statement, &SigningKey::from_seed([7; 32])).unwrap();
+        Document { name: layout::CONCLUDED.into(), digest: digest("c"), bytes: text.into_bytes() }
+    }
+
+    #[test]
+    fn only_the_result_that_a_job_was_concluded_with_is_shown() {
+        let job = JobId::new("j-1").unwrap();
+        let private =
+            || Document { name: layout::PRIVATE_RESULT.into(), digest: digest("d"), bytes: Vec::new() };
+        let check = |documents: &[Document]| check_concluded(documents, &job).map_err(|error| error.exit());
+        assert_eq!(check(&[private(), concluded_with(Some(digest("d")))]), Ok(()));
+        assert_eq!(check(&[private()]), Err(Exit::StageFailed), "not concluded");
+        assert_eq!(check(&[private(), concluded_with(None)]), Err(Exit::StageFailed), "without it");
+        assert_eq!(check(&[private(), concluded_with(Some(digest("e")))]), Err(Exit::DocumentDamaged));
     }
 }
