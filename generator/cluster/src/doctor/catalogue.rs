@@ -88,6 +88,9 @@ checks! {
     STORAGE_CLASS = "storage-class" "the storage class of jobs is there",
         "The six claims of every job are of this class.",
         "make a StorageClass of that name, or name yours as `job-storage.class` in the operator's file";
+    CLAIM_QUOTA = "claim-quota" "no quota counts the claims of jobs",
+        "A quota refuses a claim for a moment whenever two are counted at once. Argo 4.0 then makes that job's claims again and again, each try is counted, and the job stands still for minutes at a time.",
+        "remove storage and persistentvolumeclaims from the ResourceQuotas of the jobs' namespace; bound what jobs take at the storage itself";
     COURSES = "courses" "the claims of courses are bound, and can be mounted by several pods at once",
         "Jobs of one course share them across nodes.",
         "make the three claims of each course ReadWriteMany; `deploy/components/course` does";

@@ -90,6 +90,7 @@ pub async fn examine(
         checks.push(namespace::admits(client, operator).await);
         checks.extend(accounts::check(client, operator).await);
         checks.push(network::check(client, operator).await);
+        checks.push(storage::quotas(client, operator).await);
         checks.extend(storage::claims(client, operator).await);
         checks.extend(if *quick {
             probe::none("left out by --quick")

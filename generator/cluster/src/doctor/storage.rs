@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use assay_contract::Volume;
 use assay_core::operator::{ClaimPattern, Operator};
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota};
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::{Api, Client};
 
-use super::catalogue::{COURSES, HOMES, STORAGE_CLASS};
+use super::catalogue::{CLAIM_QUOTA, COURSES, HOMES, STORAGE_CLASS};
 use super::check::Check;
 use super::look::{self, Seen};
 
@@ -25,6 +25,34 @@ pub(super) async fn class(client: &Client, operator: &Operator) -> Check {
         Seen::Missing => STORAGE_CLASS.problem(format!("there is no StorageClass {class}")),
         Seen::Hidden(why) => STORAGE_CLASS.not_checked(why),
     }
+}
+
+/// What a quota counts of all claims, whatever their class.
+const OF_CLAIMS: [&str; 3] = ["persistentvolumeclaims", "requests.storage", "count/persistentvolumeclaims"];
+
+/// The quotas of the jobs' namespace.
+pub(super) async fn quotas(client: &Client, operator: &Operator) -> Check {
+    let settings = operator.settings();
+    let quotas: Api<ResourceQuota> = Api::namespaced(client.clone(), &settings.namespace);
+    match look::list(&quotas, None).await {
+        Seen::There(quotas) => of_claims(&quotas, &settings.job_storage.class),
+        Seen::Missing => of_claims(&[], &settings.job_storage.class),
+        Seen::Hidden(why) => CLAIM_QUOTA.not_checked(why),
+    }
+}
+
+fn of_claims(quotas: &[ResourceQuota], class: &str) -> Check {
+    let of_class = format!("{class}.storageclass.storage.k8s.io/");
+    let counts = |what: &str| OF_CLAIMS.contains(&what) || what.starts_with(&of_class);
+    let found: Vec<String> = quotas
+        .iter()
+        .flat_map(|quota| {
+            let name = quota.metadata.name.as_deref().unwrap_or_default();
+            let hard = quota.spec.iter().filter_map(|spec| spec.hard.as_ref()).flat_map(BTreeMap::keys);
+            hard.filter(|what| counts(what)).map(move |what| format!("{name} counts {what}"))
+        })
+        .collect();
+    if found.is_empty() { CLAIM_QUOTA.ok("none does") } else { CLAIM_QUOTA.warning(found.join("; ")) }
 }
 
 /// The claims of courses and students.
@@ -160,6 +188,21 @@ mod tests {
         claims = vec![claim("claim-ada", SHARED, "Bound")];
         assert_eq!(homes(&claims, &operator).outcome, Outcome::Ok);
         assert_eq!(homes(&of_course("comp", SHARED, "Bound"), &operator).outcome, Outcome::Warning);
+    }
+
+    #[test]
+    fn a_quota_that_counts_claims_of_jobs_is_named() {
+        let quota = |what: &str| {
+            serde_json::from_value(json!({"metadata": {"name": "q"}, "spec": {"hard": {what: "9"}}})).unwrap()
+        };
+        for counted in ["requests.storage", "jobs.storageclass.storage.k8s.io/persistentvolumeclaims"] {
+            let check = of_claims(&[quota("pods"), quota(counted)], "jobs");
+            assert_eq!(check.outcome, Outcome::Warning);
+            assert_eq!(check.found, format!("q counts {counted}"));
+        }
+        for other in ["pods", "homes.storageclass.storage.k8s.io/requests.storage"] {
+            assert_eq!(of_claims(&[quota(other)], "jobs").outcome, Outcome::Ok, "{other}");
+        }
     }
 
     #[test]
