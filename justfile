@@ -36,9 +36,13 @@ images:
     "$assay" image build --to "$out/images/stage.tar"
     "$assay" image build --assay --tag "assay/assay:${version#assay }" --to "$out/images/assay.tar"
 
-# A Kubernetes of one node with Argo on this machine, from Go modules; prints its kubeconfig. Cold, it takes 25 minutes.
+# A Kubernetes of one node with Argo on this machine, from Go modules; prints its kubeconfig. Cold, it takes half an hour.
 cluster-up:
     tests/cluster/node/up.sh
+
+# Where its programs are: kubectl, argo and the rest.
+cluster-programs:
+    @bash -c 'source tests/cluster/node/settings.sh && echo "$bin"'
 
 # The same, with every submission of every example in both isolations.
 test-cluster-full *options:

@@ -20,6 +20,17 @@ courses_class="${ASSAY_TEST_COURSES:-assay-courses}"
 homes_class="${ASSAY_TEST_HOMES:-assay-homes}"
 sized_class="${ASSAY_TEST_SIZED-assay-sized}"
 say() { printf '%s\n' "$*" >&2; }
+secrets="$(mktemp -d)"
+trap 'rm -rf "$secrets"' EXIT
+
+# What is installed here would lie over what somebody runs.
+for namespace in assay-jobs assay-faults; do
+    labels="$(kubectl get namespace "$namespace" --ignore-not-found -o jsonpath='{.metadata.name} {.metadata.labels}')"
+    if [[ -n "$labels" && "$labels" != *assay.dev/tests* ]]; then
+        say "error: this cluster has a namespace $namespace that is not of these tests; they would change the installation in it"
+        exit 1
+    fi
+done
 
 cd "$repository"
 say "building assay"
@@ -33,13 +44,23 @@ digest_of() {
 import sys, urllib.request
 registry, repository, tag = sys.argv[1:]
 request = urllib.request.Request(f"http://{registry}/v2/{repository}/manifests/{tag}", method="HEAD",
-    headers={"Accept": "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"})
+    headers={"Accept": ", ".join("application/vnd." + kind for kind in (
+        "oci.image.manifest.v1+json", "oci.image.index.v1+json",
+        "docker.distribution.manifest.v2+json", "docker.distribution.manifest.list.v2+json"))})
 print(urllib.request.urlopen(request).headers["Docker-Content-Digest"])
 PY
 }
 toolchain="${ASSAY_TEST_TOOLCHAIN:-$registry/hub/singleuser@$(digest_of hub/singleuser 2026.1)}"
 stage_image="$("$assay" image build --push --tag "$registry/assay/stage:test" --plain-http "$registry" --output json |
     python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
+
+api_server="$(
+    {
+        kubectl get service kubernetes --namespace default -o jsonpath='{.spec.clusterIP}{"\n"}'
+        kubectl get endpointslices --namespace default --selector kubernetes.io/service-name=kubernetes \
+            -o jsonpath='{range .items[*].endpoints[*].addresses[*]}{@}{"\n"}{end}'
+    } | sed 's|.*|{ipBlock: {cidr: &/32}}|' | paste --serial --delimiters=,
+)"
 
 # install NAME NAMESPACE SETTINGS COURSES: an installation of its own from an overlay of the base, as an operator keeps it.
 # NAME `bed` is as shipped. Another one has policies of its own, made from its own settings; by the label `assay.dev/jobs`
@@ -84,6 +105,11 @@ patches:
   - target: {kind: Namespace}
     patch: |-
       - {op: replace, path: /metadata/labels/assay.dev~1jobs, value: "$label"}
+      - {op: add, path: /metadata/labels/assay.dev~1tests, value: "true"}
+  # Where the API server is here.
+  - target: {kind: NetworkPolicy, name: assay-executor}
+    patch: |-
+      - {op: replace, path: /spec/egress/0/to, value: [$api_server]}
   # The base's policies are made from the default settings; ours are not.
   - target: {kind: ValidatingAdmissionPolicy}
     patch: |-
@@ -110,10 +136,9 @@ YAML
         kubectl apply --server-side -k "$course" >/dev/null
     done
     if ! kubectl get secret assay-signing-key --namespace "$namespace" >/dev/null 2>&1; then
-        key="$(mktemp -u)"
+        key="$secrets/$name"
         "$assay" receipt key "$key" >"$overlay/public-key.pem"
         kubectl create secret generic assay-signing-key --namespace "$namespace" --from-file=private-key="$key" >/dev/null
-        rm -f "$key"
     fi
     cat >"$overlay.json" <<JSON
 {"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}

@@ -7,13 +7,13 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../.."
+# kubectl and Argo's own command line, if they were built here.
+bin="$(source "$here/node/settings.sh" && echo "$bin")"
+PATH="$bin:$PATH"
 if [[ -z "${KUBECONFIG:-}" ]]; then
     KUBECONFIG="$("$here/node/up.sh")"
-    # Its kubectl, and Argo's own command line, are where it was built.
-    bin="$(source "$here/node/settings.sh" && echo "$bin")"
-    export PATH="$bin:$PATH"
     # In a cluster that nobody has installed anything in yet: what the tests install would lie over it.
-    if ! KUBECONFIG="$KUBECONFIG" kubectl get namespace assay-jobs >/dev/null 2>&1; then
+    if ! KUBECONFIG="$KUBECONFIG" "$bin/kubectl" get namespace assay-jobs >/dev/null 2>&1; then
         (unset KUBECONFIG && "$here/quickstart.sh")
     fi
 fi

@@ -12,7 +12,13 @@ bed="$("$bench/../prepare.sh")"
 field() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$bed" "$1"; }
 assay="$(field assay)" image="$(field toolchain)" namespace="$(field namespace)"
 work="$(mktemp -d)"
-trap 'rm -rf "$work"; kubectl delete --wait=false -f "$work/plain.yaml" >/dev/null 2>&1 || true' EXIT
+tidy() {
+    kubectl delete --wait=false --ignore-not-found -f "$work/plain.yaml" >/dev/null || true
+    kubectl delete --wait=false --ignore-not-found --namespace "$namespace" persistentvolumeclaim/claim-bench >/dev/null || true
+    kubectl delete --namespace "$namespace" workflowtemplates --selector assay.dev/assignment=empty >/dev/null || true
+    rm -rf "$work"
+}
+trap tidy EXIT
 
 sed "s/VERSION/$argo_version/" "$bench/plain.yaml" >"$work/plain.yaml"
 kubectl apply -f "$work/plain.yaml" >/dev/null

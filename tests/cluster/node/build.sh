@@ -7,6 +7,8 @@ source "$(dirname "$0")/settings.sh"
 if [[ -e "$bin/complete" ]]; then
     exit 0
 fi
+# An older one fetches what a module asks for by itself.
+command -v go >/dev/null || fail "the cluster's parts are built from Go modules; install Go 1.21 or newer"
 say "building the cluster's parts into $bin (some 20 minutes on two cores, once)"
 mkdir -p "$bin"
 export CGO_ENABLED=0
@@ -54,6 +56,7 @@ argo=github.com/argoproj/argo-workflows/v4
         "$argo/cmd/workflow-controller" "$argo/cmd/argoexec" "$argo/cmd/argo"
 )
 # The manifests that Argo is installed with, as its module has them.
+rm -rf "$bin/argo-manifests"
 cp -r "$(cd "$parts/argo" && go list -mod=readonly -m -f '{{.Dir}}' "$argo")/manifests" "$bin/argo-manifests"
 chmod -R u+w "$bin/argo-manifests"
 touch "$bin/complete"

@@ -4,7 +4,8 @@ set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
 
-if [[ -e "$state/init.pid" ]]; then
+# After a restart of the machine the number may be somebody else's.
+if [[ -e "$state/init.pid" ]] && grep -qsF "$here/init.sh" "/proc/$(cat "$state/init.pid")/cmdline"; then
     kill -KILL "$(cat "$state/init.pid")" 2>/dev/null || true
     # The namespaces are gone when the last process in them is.
     for _ in $(seq 100); do

@@ -27,9 +27,11 @@ if [[ ! -e "$toolchain" ]]; then
     "$here/toolchain.sh" "$toolchain.part" "$registry/hub/singleuser:2026.1"
     mv "$toolchain.part" "$toolchain"
 fi
+# quietly COMMAND...: what it says is of use only where it fails
+quietly() { "$@" >"$state/log/images" 2>&1 || fail "$(cat "$state/log/images")"; }
 ctr=("$@" "$bin/ctr" --address "$state/containerd.sock" --namespace k8s.io)
 for archive in "$bin"/{pause,workflow-controller,argoexec,argo}.tar "$toolchain"; do
-    "${ctr[@]}" images import "$archive" >/dev/null 2>&1
+    quietly "${ctr[@]}" images import "$archive"
 done
 # The examples' image is also in the registry: publishing pins what a registry says.
-"${ctr[@]}" images push --plain-http "$registry/hub/singleuser:2026.1" >/dev/null 2>&1
+quietly "${ctr[@]}" images push --plain-http "$registry/hub/singleuser:2026.1"

@@ -6,4 +6,4 @@ source "$(dirname "$0")/settings.sh"
 [[ -e "$state/init.pid" ]] || fail "there is no cluster; \`just cluster-up\` brings one up"
 archive="$(realpath "$1")"
 nsenter --target "$(cat "$state/init.pid")" --all -- \
-    "$bin/ctr" --address "$state/containerd.sock" --namespace k8s.io images import "$archive" 2>/dev/null
+    "$bin/ctr" --address "$state/containerd.sock" --namespace k8s.io images import "$archive"

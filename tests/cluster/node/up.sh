@@ -20,6 +20,10 @@ if ((${#missing[@]})); then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
 fi
 
+# One at a time; whoever comes second finds it ready. The cluster's own processes must not inherit the lock.
+mkdir -p "$cache"
+exec 9>"$cache/up.lock"
+flock 9
 "$here/build.sh"
 export PATH="$bin:$PATH"
 export KUBECONFIG="$kubeconfig"
@@ -43,7 +47,7 @@ done >"$state/kernel-settings"
 
 say "starting the cluster"
 setsid unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
-    bash "$here/init.sh" >"$state/log/init" 2>&1 </dev/null &
+    bash "$here/init.sh" >"$state/log/init" 2>&1 </dev/null 9>&- &
 unshare_pid=$!
 for _ in $(seq 100); do
     init="$(cat "/proc/$unshare_pid/task/$unshare_pid/children" 2>/dev/null || true)"

@@ -39,13 +39,13 @@ checks! {
         "remove `initlessPod` from Argo's ConfigMap";
     ARGO_REFERENCES = "argo-references" "Argo itself insists on templates",
         "The admission policies refuse Workflows of another shape; Argo's own restriction is a second lock on the same door.",
-        "set `workflowRestrictions: {templateReferencing: Secure}` in Argo's ConfigMap";
+        "set `workflowRestrictions: {templateReferencing: Strict}` in Argo's ConfigMap";
     ARGO_PARALLELISM = "argo-parallelism" "Argo's own limits on parallel Workflows are off",
         "Jobs that wait for their turn count as running there, so waiting jobs keep others from their Setup, and hand-ins from their receipts.",
         "remove `parallelism` and `namespaceParallelism` from Argo's ConfigMap; the cap is `assay-limits`";
     ARGO_REQUEUE = "argo-requeue" "Argo goes from stage to stage without waiting",
         "By default up to 10 s pass at each of five stage boundaries.",
-        "set the environment variable DEFAULT_REQUEUE_TIME=2s on Argo's controller";
+        "set the environment variable DEFAULT_REQUEUE_TIME=200ms on Argo's controller";
     ARGO_PROGRESS = "argo-progress" "Argo takes no progress reports from stages",
         "A report of progress is written by the container that runs student code.",
         "set the environment variable ARGO_PROGRESS_PATCH_TICK_DURATION=0 on Argo's controller";
@@ -54,10 +54,10 @@ checks! {
         "bind the Role assay-controller to the ServiceAccount of Argo's controller; `deploy/base/accounts.yaml` does for `argo` in `argo`";
     NAMESPACE = "namespace" "the jobs' namespace is there, labelled for admission and Pod Security",
         "The policies apply to namespaces with the label `assay.dev/jobs=true`, Pod Security to those that enforce `restricted`.",
-        "kubectl apply -k deploy/base";
+        "apply your overlay: kubectl apply -k OVERLAY, one of `deploy/overlays` or a copy";
     OPERATOR = "operator" "the operator's file is in the cluster",
         "Authors' and tutors' commands read it from there.",
-        "kubectl apply -k deploy/base, with your file as deploy/base/operator.yaml";
+        "apply your overlay again: kubectl apply -k OVERLAY; `configMapGenerator` there puts your operator.yaml into the cluster";
     POLICIES = "policies" "the admission policies are there, and deny",
         "Without them whoever may create pods or Workflows can mount answers and results.",
         "assay admission --operator operator.yaml | kubectl apply --server-side -f -";
@@ -66,16 +66,16 @@ checks! {
         "assay admission --operator operator.yaml | kubectl apply --server-side -f -, with the operator's file that is in use";
     POD_SECURITY = "pod-security" "an unrestricted pod is refused, a stage's pod is admitted",
         "Pod Security, quotas and limit ranges decide about each pod; a refused one leaves its job waiting until its deadline.",
-        "label the namespace pod-security.kubernetes.io/enforce=restricted; raise what the message names in `deploy/base/limits.yaml`";
+        "label the namespace pod-security.kubernetes.io/enforce=restricted; raise what the message names by a patch of `limits.yaml` in your overlay";
     ACCOUNTS = "accounts" "the accounts of pods are there",
         "Pods of a missing account are refused.",
-        "kubectl apply -k deploy/base";
+        "apply your overlay: kubectl apply -k OVERLAY, one of `deploy/overlays` or a copy";
     TOKENS = "tokens" "the executors' tokens are there",
         "Argo mounts an executor's token from the Secret `<account>.service-account-token`; without it pods wait for ever.",
-        "kubectl apply -k deploy/base; if a Secret stays empty, see whether the account that it names is there";
+        "apply your overlay again: kubectl apply -k OVERLAY; if a Secret stays empty, see whether the account that it names is there";
     RIGHTS = "rights" "accounts of pods have what they need, and nothing more",
         "The executor's token is in the pod of each stage, and the account of pods could be used by whoever breaks out of one.",
-        "kubectl apply -k deploy/base, and remove what else binds these accounts: kubectl get rolebindings,clusterrolebindings -A -o wide";
+        "apply your overlay again: kubectl apply -k OVERLAY; remove what else binds these accounts: kubectl get rolebindings,clusterrolebindings -A -o wide";
     SIGNING_KEY = "signing-key" "the signing key is there and can be used",
         "Setup and Finalise sign receipts with it, and do nothing without it.",
         "assay receipt key private-key > public-key.pem && kubectl create secret generic assay-signing-key -n assay-jobs --from-file=private-key";
@@ -84,7 +84,7 @@ checks! {
         "kubectl create configmap assay-limits -n assay-jobs --from-literal=jobs=20 --dry-run=client -o yaml | kubectl apply -f -";
     NETWORK_POLICIES = "network-policies" "network policies for stages are there, and let Argo's executor through",
         "They are the second layer between student code and the network. A policy that names a wrong API server leaves every stage waiting.",
-        "kubectl apply -k deploy/base; put the addresses of `kubectl get service,endpointslice -n default` into the policy assay-executor";
+        "apply your overlay again: kubectl apply -k OVERLAY; put the addresses of `kubectl get service,endpointslice -n default` into the policy assay-executor";
     STORAGE_CLASS = "storage-class" "the storage class of jobs is there",
         "The six claims of every job are of this class.",
         "make a StorageClass of that name, or name yours as `job-storage.class` in the operator's file";
@@ -117,7 +117,7 @@ checks! {
         "use a storage class with close-to-open consistency, such as NFS without `nocto` and `actimeo`";
     STORAGE_SPEED = "storage-speed" "volumes of jobs are fast enough",
         "Each job unpacks, builds and tests there: many small files.",
-        "use faster storage for jobs than for homes; see the page on storage";
+        "use faster storage for jobs than for homes";
     HOME = "home" "the student's home belongs to the trusted user",
         "Setup takes the submission from the home as its owner, and Finalise brings the result there.",
         "set `users.trusted` in the operator's file to the homes' owner";
