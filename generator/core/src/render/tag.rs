@@ -92,9 +92,11 @@ impl Tag {
         Self(format!("{{{{=tasks.{stage}.exitCode ?? '{}'}}}}", facts::NONE))
     }
 
-    /// Why an earlier stage's pod ended, as the step of that name found; it may have been left out or have failed.
+    /// Why an earlier stage's pod ended, as the step of that name found. Where it was left out there is nothing to tell; where
+    /// it failed, perhaps by what ended the stage too, a bare exit code must not decide against the student.
     pub(crate) fn cause(stage: Stage) -> Self {
-        Self(format!("{{{{=tasks.cause.outputs?.parameters?.{stage} ?? '{}'}}}}", Cause::None))
+        let otherwise = unseen("cause", Cause::Other);
+        Self(format!("{{{{=tasks.cause.outputs?.parameters?.{stage} ?? {otherwise}}}}}"))
     }
 
     /// A word that the step which made a stage's bare pod left of it; `otherwise` where it left none.
@@ -117,9 +119,7 @@ impl Tag {
     /// Why a bare pod ended. Where the task that made it failed, nobody saw its end, and what that task's own pod died of is
     /// nothing that a student did.
     pub(crate) fn bare_cause(stage: Stage) -> Self {
-        let (failed, error) = (StageStatus::Failed.id(), StageStatus::Error.id());
-        let (lost, none) = (Cause::Lost, Cause::None);
-        let otherwise = format!("(tasks.{stage}.status in ['{failed}', '{error}'] ? '{lost}' : '{none}')");
+        let otherwise = unseen(stage.id(), Cause::Lost);
         Self::of_bare_pod(stage, PodWord::Cause, &otherwise)
     }
 
@@ -151,6 +151,12 @@ impl Tag {
         let (stage, name) = (output.stage(), output.name());
         Self(format!("{{{{=tasks.{stage}.outputs?.parameters?.['{name}'] ?? '{}'}}}}", facts::NONE))
     }
+}
+
+/// The part of an expression that is `cause` where that task failed, and no cause where it did not.
+fn unseen(task: &str, cause: Cause) -> String {
+    let (failed, error) = (StageStatus::Failed.id(), StageStatus::Error.id());
+    format!("(tasks.{task}.status in ['{failed}', '{error}'] ? '{cause}' : '{}')", Cause::None)
 }
 
 impl fmt::Display for Tag {
