@@ -150,6 +150,15 @@ mod tests {
         assert_eq!(Operator::from_yaml("{}").unwrap(), Operator::default());
     }
 
+    /// Operators find there what they can change; the file is the only list.
+    #[test]
+    fn the_file_of_the_base_shows_every_field_with_its_default() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/base/operator.yaml");
+        let text = std::fs::read_to_string(file).unwrap();
+        let shown: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(shown, serde_json::to_value(Settings::default()).unwrap());
+    }
+
     #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
         let operator = Operator::from_yaml(
