@@ -136,10 +136,13 @@ impl Form {
     }
 }
 
+/// What the kubelet says of a pod that had not ended in time, whether it ran or never did.
+pub const POD_DEADLINE: &str = "Pod was active on the node longer than the specified deadline";
+
 /// Messages that the kubelet leaves in a pod's status; student code has no part in them. Argo takes them for a node's
 /// message before anything else.
 pub const POD_MESSAGES: &[(Form, Cause)] = &[
-    (Form::Is("Pod was active on the node longer than the specified deadline"), Cause::Deadline),
+    (Form::Is(POD_DEADLINE), Cause::Deadline),
     (Form::Begins("Container main exceeded its local ephemeral storage limit "), Cause::OverDisk),
     (
         Form::Begins("Pod ephemeral local storage usage exceeds the total limit of containers "),

@@ -3,7 +3,7 @@
 //! What they hand on are fixed words, made by a filter from what the cluster says. A message never gets out: student code
 //! can have a part in it.
 
-use assay_contract::cause::{Form, NODE_MESSAGES, POD_MESSAGES};
+use assay_contract::cause::{Form, NODE_MESSAGES, POD_DEADLINE, POD_MESSAGES};
 use assay_contract::{Cause, Stage, facts};
 
 use super::tag::Tag;
@@ -104,7 +104,8 @@ impl PodWord {
 
     /// The filter over a pod that has ended which gives the word, whatever the pod holds.
     ///
-    /// The kubelet writes `ContainerStatusUnknown` of a container that it never saw ending; its code means nothing.
+    /// The kubelet writes `ContainerStatusUnknown` of a container that it never saw ending; its code means nothing. Of one that
+    /// never ran it does so a moment after it gave the pod up; until then the container is still waiting.
     pub(crate) fn filter(self) -> String {
         let ended = "[.status.containerStatuses[]? | select(.name == \"main\") | .state]";
         match self {
@@ -119,11 +120,14 @@ impl PodWord {
                 "({ended}[0] // {{}}) as $main | (.status.message // \"\") as $said | \
                  if .status.phase == \"Succeeded\" then \"{}\" \
                  elif $main.terminated.reason == \"ContainerStatusUnknown\" and $main.terminated.startedAt == null then \"{}\" \
+                 elif $said == {} and $main.terminated == null and $main.running == null then \"{}\" \
                  elif $said != \"\" then ($said | {}) \
                  elif ($main.waiting.reason // \"\") | . == \"ErrImagePull\" or . == \"ImagePullBackOff\" or . == \"InvalidImageName\" then \"{}\" \
                  elif $main.waiting then \"{}\" \
                  else (\"main: \" + ($main.terminated.reason // \"\") + \" (exit code \" + ($main.terminated.exitCode // 0 | tostring) + \")\" | {}) end",
                 Cause::None,
+                Cause::NotStarted,
+                quoted(POD_DEADLINE),
                 Cause::NotStarted,
                 word(POD_MESSAGES.iter()),
                 Cause::Image,
@@ -190,12 +194,74 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn forms_can_stand_in_a_filter_and_in_a_template() {
         for (Form::Is(text) | Form::Begins(text), _) in POD_MESSAGES.iter().chain(NODE_MESSAGES) {
             assert!(!text.contains(['"', '\\', '{', '}']) && !text.chars().any(char::is_control), "{text}");
         }
+    }
+
+    /// The one word that a filter makes of `input`.
+    fn filtered(filter: &str, input: &serde_json::Value) -> String {
+        use jaq_core::load::{Arena, File, Loader};
+        use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
+        use jaq_json::Val;
+        let arena = Arena::default();
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let modules = Loader::new(defs).load(&arena, File { code: filter, path: () }).unwrap();
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let filter = Compiler::default().with_funs(funs).compile(modules).unwrap();
+        let input = jaq_json::read::parse_single(input.to_string().as_bytes()).unwrap();
+        let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
+        let words: Vec<String> =
+            filter.id.run((context, input)).map(|word| unwrap_valr(word).unwrap().to_string()).collect();
+        let [word] = words.as_slice() else { panic!("not one word: {words:?}") };
+        word.trim_matches('"').to_owned()
+    }
+
+    #[test]
+    fn a_bare_pods_cause_is_one_word_whatever_its_status() {
+        let main = |state: serde_json::Value| json!([{"name": "main", "state": state}]);
+        let pod = |message: &str, containers: serde_json::Value| json!({"status": {"phase": "Failed", "message": message, "containerStatuses": containers}});
+        let unknown = json!({"terminated": {"reason": "ContainerStatusUnknown", "exitCode": 137}});
+        let pulling = json!({"waiting": {"reason": "ImagePullBackOff"}});
+        for (pod, cause) in [
+            (json!({"status": {"phase": "Succeeded"}}), Cause::None),
+            (
+                pod("", main(json!({"terminated": {"reason": "OOMKilled", "exitCode": 137}}))),
+                Cause::OutOfMemory,
+            ),
+            (
+                pod(POD_DEADLINE, main(json!({"terminated": {"reason": "Error", "exitCode": 137}}))),
+                Cause::Deadline,
+            ),
+            (
+                pod(POD_DEADLINE, main(json!({"running": {"startedAt": "2026-03-10T00:00:00Z"}}))),
+                Cause::Deadline,
+            ),
+            // The kubelet's first word of a container that never ran, and what it settles on a moment later.
+            (pod(POD_DEADLINE, main(pulling.clone())), Cause::NotStarted),
+            (pod(POD_DEADLINE, json!([])), Cause::NotStarted),
+            (pod(POD_DEADLINE, main(unknown)), Cause::NotStarted),
+            (pod("", main(pulling)), Cause::Image),
+            (pod("The node was low on resource: memory.", main(json!({"waiting": {}}))), Cause::Evicted),
+            (json!({}), Cause::Other),
+        ] {
+            assert_eq!(filtered(&PodWord::Cause.filter(), &pod), cause.id(), "{pod}");
+        }
+    }
+
+    #[test]
+    fn the_cause_of_a_stage_is_that_of_its_own_node() {
+        let workflow = json!({"status": {"nodes": {
+            "a": {"templateName": "verify", "phase": "Failed", "message": "main: OOMKilled (exit code 137)"},
+            "b": {"templateName": "test", "phase": "Succeeded", "message": "pod deleted"},
+        }}});
+        assert_eq!(filtered(&cause_of(Stage::Verify), &workflow), Cause::OutOfMemory.id());
+        assert_eq!(filtered(&cause_of(Stage::Test), &workflow), Cause::None.id());
+        assert_eq!(filtered(&cause_of(Stage::Setup), &json!({})), Cause::None.id());
     }
 
     #[test]
