@@ -23,8 +23,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 pub const KUBECONFIG: &str = "ASSAY_TEST_KUBECONFIG";
 
 /// A test of `check`, under `name`.
+///
+/// Why it fails is said at once: the harness says it when all have ended, and a run may be broken off before.
 pub fn trial(name: impl Into<String>, check: impl FnOnce() -> Result<(), String> + Send + 'static) -> Trial {
-    Trial::test(name, move || check().map_err(Failed::from))
+    let name = name.into();
+    Trial::test(name.clone(), move || {
+        check().map_err(|why| {
+            note(&format!("{name}: {why}"));
+            Failed::without_message()
+        })
+    })
 }
 
 /// Runs the tests that `make` lists, where there is a cluster for them.
