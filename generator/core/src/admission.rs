@@ -89,7 +89,10 @@ struct Values {
     parameters: String,
     student_id: &'static str,
     handed_in_default: String,
-    pod_spec_patch: &'static str,
+    job_class: String,
+    task_fields: String,
+    duty_ids: String,
+    duty_name: &'static str,
 }
 
 /// [`assay_contract::StudentId`], [`assay_contract::AssignmentId`] as regular expressions; a test holds them together.
@@ -97,9 +100,12 @@ const STUDENT_ID: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 const COURSE_ID: &str = "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$";
 const NAME_ID: &str = "[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?";
 
-/// Lines of a patch that take nothing away from a pod's isolation.
-const POD_SPEC_PATCH: &str = "^((enableServiceLinks: false|hostUsers: false|runtimeClassName: [a-z0-9]([a-z0-9.-]*[a-z0-9])?\
-                              |terminationGracePeriodSeconds: [0-9]{1,4})[ ]*[\\n]?)*$";
+/// What the pod of the duty `d` is called by the command that makes it: Kubernetes ends `generateName` in five letters and
+/// digits. Names of other pods of ours end otherwise: in `verify`, `test`, or a longer number of Argo's.
+const DUTY_NAME: &str = "'^assay-' + d + '-[a-z0-9]{5}$'";
+
+/// What is rendered of a task or step.
+const TASK: [&str; 6] = ["name", "template", "depends", "when", "continueOn", "arguments"];
 
 /// The labels by which a pod is judged.
 const JUDGED_BY: [&str; 4] =
@@ -108,7 +114,7 @@ const JUDGED_BY: [&str; 4] =
 impl Values {
     fn new(operator: &Operator) -> Self {
         let settings = operator.settings();
-        let Settings { namespace, stage_image, service_accounts, signing_key, .. } = settings;
+        let Settings { namespace, stage_image, service_accounts, signing_key, job_storage, .. } = settings;
         let ServiceAccounts { job: _, executor, cause, strict } = service_accounts;
         let executors = [executor, cause, strict];
         let tokens: Vec<String> =
@@ -156,7 +162,10 @@ impl Values {
             parameters: cel::list(Parameter::ALL.map(Parameter::name)),
             student_id: STUDENT_ID,
             handed_in_default: Parameter::HandedIn.default().map(|tag| tag.to_string()).unwrap_or_default(),
-            pod_spec_patch: POD_SPEC_PATCH,
+            job_class: job_storage.class.clone(),
+            task_fields: cel::list(TASK),
+            duty_ids: cel::list(Duty::ALL.map(Duty::id)),
+            duty_name: DUTY_NAME,
         }
     }
 }
