@@ -33,6 +33,12 @@ static PARSED: LazyLock<Result<Tera, tera::Error>> = LazyLock::new(|| {
     Ok(tera)
 });
 
+/// What the names of a duty's pods begin with. A connection into a pod is judged by this.
+#[must_use]
+pub fn duty_pod(duty: &str) -> String {
+    format!("assay-{duty}-")
+}
+
 /// The policies and their bindings for an operator: several YAML documents, the same for the same settings to the byte.
 ///
 /// # Errors
@@ -92,17 +98,13 @@ struct Values {
     job_class: String,
     task_fields: String,
     duty_ids: String,
-    duty_name: &'static str,
+    duty_name: String,
 }
 
 /// [`assay_contract::StudentId`], [`assay_contract::AssignmentId`] as regular expressions; a test holds them together.
 const STUDENT_ID: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 const COURSE_ID: &str = "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$";
 const NAME_ID: &str = "[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?";
-
-/// What the pod of the duty `d` is called by the command that makes it: Kubernetes ends `generateName` in five letters and
-/// digits. Names of other pods of ours end otherwise: in `verify`, `test`, or a longer number of Argo's.
-const DUTY_NAME: &str = "'^assay-' + d + '-[a-z0-9]{5}$'";
 
 /// What is rendered of a task or step.
 const TASK: [&str; 6] = ["name", "template", "depends", "when", "continueOn", "arguments"];
@@ -165,7 +167,8 @@ impl Values {
             job_class: job_storage.class.clone(),
             task_fields: cel::list(TASK),
             duty_ids: cel::list(Duty::ALL.map(Duty::id)),
-            duty_name: DUTY_NAME,
+            // Kubernetes adds five letters and digits. Names of other pods end otherwise: in a stage, or a longer number of Argo's.
+            duty_name: format!("'^{}[a-z0-9]{{5}}$'", duty_pod("' + d + '")),
         }
     }
 }

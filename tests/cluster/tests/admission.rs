@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{OnceLock, RwLock};
 use std::time::Duration;
 
 use assay_tests_cluster::{Bed, Kubectl, Outcome, run, trial};
@@ -14,6 +14,9 @@ const NAMESPACE: &str = "assay-admission";
 
 /// What the cases call the operator's stage image.
 const STAGE_IMAGE: &str = "assay/stage:0.1.0";
+
+/// How templates among them name the operator's class of job storage.
+const JOB_CLASS: &str = "storageClassName: \"assay-jobs\"";
 
 fn main() {
     run(|| {
@@ -126,15 +129,20 @@ fn ask(case: &Case) -> Result<Outcome, String> {
 /// What the API server says of reaching into a pod. It asks its policies before it looks whether the pod is there.
 fn connect(connection: &str, who: Option<&str>) -> Result<Outcome, String> {
     let user = user(who)?;
-    let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{connection}?command=true&stdout=true&ports=8888");
+    let path =
+        format!("/api/v1/namespaces/{NAMESPACE}/pods/{connection}?command=true&stdout=true&ports=8888");
     let mut args = vec!["create", "--raw", &path, "--filename", "-"];
     args.extend(user.iter().map(String::as_str));
     prepared()?.run(&args, "")
 }
 
+/// Held alone while an object is there: the objects of several cases have one name.
+static MADE: RwLock<()> = RwLock::new(());
+
 /// What the API server says of making an object; nothing is made.
 fn create(object: &Value, who: Option<&str>) -> Result<Outcome, String> {
     let user = user(who)?;
+    let _beside_others = MADE.read().map_err(|error| error.to_string())?;
     let mut args = vec!["create", "--dry-run=server", "--filename", "-"];
     args.extend(user.iter().map(String::as_str));
     prepared()?.run(&args, &object.to_string())
@@ -148,9 +156,7 @@ fn updated(
     who: Option<&str>,
 ) -> Result<Outcome, String> {
     let kubectl = prepared()?;
-    // The objects of several cases have one name.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().map_err(|error| error.to_string())?;
+    let _alone = MADE.write().map_err(|error| error.to_string())?;
     let text = object.to_string();
     kubectl.run(&["create", "--filename", "-"], &text)?.ok()?;
     let user = user(who)?;
@@ -183,7 +189,13 @@ fn user(who: Option<&str>) -> Result<Vec<String>, String> {
 
 fn object(path: &Path) -> Result<Value, String> {
     let bed = Bed::open()?;
-    let mut object: Value = yaml(&read(path)?.replace(STAGE_IMAGE, &bed.stage_image), path)?;
+    let operator: Value = yaml(&read(&bed.operator)?, &bed.operator)?;
+    let class =
+        operator["job-storage"]["class"].as_str().ok_or("an operator's file names a storage class")?;
+    let text = read(path)?
+        .replace(STAGE_IMAGE, &bed.stage_image)
+        .replace(JOB_CLASS, &format!("storageClassName: \"{class}\""));
+    let mut object: Value = yaml(&text, path)?;
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("namespace");
     }
@@ -235,15 +247,16 @@ fn people() -> String {
          ---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: hub}\n",
     );
     let user = |name| format!("{{kind: User, name: {name}, apiGroup: rbac.authorization.k8s.io}}");
+    let account = |namespace, name| format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}");
     let bindings = [
         ("tutor", "assay-staff", user("tutor")),
         ("author", "assay-staff", user("author")),
         ("author-too", "assay-publisher", user("author")),
         ("engineer", "engineer", user("engineer")),
         // It may update claims everywhere; the cases patch.
-        ("binder", "engineer", "{kind: ServiceAccount, name: persistent-volume-binder, namespace: kube-system}".into()),
+        ("binder", "engineer", account("kube-system", "persistent-volume-binder")),
         // What the hub's chart gives it.
-        ("hub", "hub", format!("{{kind: ServiceAccount, name: hub, namespace: {NAMESPACE}}}")),
+        ("hub", "hub", account(NAMESPACE, "hub")),
     ];
     for (name, role, subject) in bindings {
         text.push_str(&format!(

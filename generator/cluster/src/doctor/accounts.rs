@@ -97,8 +97,7 @@ pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
 
 /// Whether Kubernetes may do what it did before the policies came.
 async fn kubernetes(client: &Client, namespace: &str) -> Check {
-    let controllers =
-        [("replicaset-controller", &WORKLOADS[..]), ("persistent-volume-binder", &BINDER[..])];
+    let controllers = [("replicaset-controller", &WORKLOADS[..]), ("persistent-volume-binder", &BINDER[..])];
     let mut wrong = Vec::new();
     for (name, needs) in controllers {
         let user = format!("system:serviceaccount:kube-system:{name}");
