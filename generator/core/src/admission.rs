@@ -33,6 +33,12 @@ static PARSED: LazyLock<Result<Tera, tera::Error>> = LazyLock::new(|| {
     Ok(tera)
 });
 
+/// What the names of a duty's pods begin with. A connection into a pod is judged by this.
+#[must_use]
+pub fn duty_pod(duty: &str) -> String {
+    format!("assay-{duty}-")
+}
+
 /// The policies and their bindings for an operator: several YAML documents, the same for the same settings to the byte.
 ///
 /// # Errors
@@ -89,7 +95,10 @@ struct Values {
     parameters: String,
     student_id: &'static str,
     handed_in_default: String,
-    pod_spec_patch: &'static str,
+    job_class: String,
+    task_fields: String,
+    duty_ids: String,
+    duty_name: String,
 }
 
 /// [`assay_contract::StudentId`], [`assay_contract::AssignmentId`] as regular expressions; a test holds them together.
@@ -97,9 +106,8 @@ const STUDENT_ID: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 const COURSE_ID: &str = "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$";
 const NAME_ID: &str = "[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?";
 
-/// Lines of a patch that take nothing away from a pod's isolation.
-const POD_SPEC_PATCH: &str = "^((enableServiceLinks: false|hostUsers: false|runtimeClassName: [a-z0-9]([a-z0-9.-]*[a-z0-9])?\
-                              |terminationGracePeriodSeconds: [0-9]{1,4})[ ]*[\\n]?)*$";
+/// What is rendered of a task or step.
+const TASK: [&str; 6] = ["name", "template", "depends", "when", "continueOn", "arguments"];
 
 /// The labels by which a pod is judged.
 const JUDGED_BY: [&str; 4] =
@@ -108,7 +116,7 @@ const JUDGED_BY: [&str; 4] =
 impl Values {
     fn new(operator: &Operator) -> Self {
         let settings = operator.settings();
-        let Settings { namespace, stage_image, service_accounts, signing_key, .. } = settings;
+        let Settings { namespace, stage_image, service_accounts, signing_key, job_storage, .. } = settings;
         let ServiceAccounts { job: _, executor, cause, strict } = service_accounts;
         let executors = [executor, cause, strict];
         let tokens: Vec<String> =
@@ -156,7 +164,11 @@ impl Values {
             parameters: cel::list(Parameter::ALL.map(Parameter::name)),
             student_id: STUDENT_ID,
             handed_in_default: Parameter::HandedIn.default().map(|tag| tag.to_string()).unwrap_or_default(),
-            pod_spec_patch: POD_SPEC_PATCH,
+            job_class: job_storage.class.clone(),
+            task_fields: cel::list(TASK),
+            duty_ids: cel::list(Duty::ALL.map(Duty::id)),
+            // Kubernetes adds five letters and digits. Names of other pods end otherwise: in a stage, or a longer number of Argo's.
+            duty_name: format!("'^{}[a-z0-9]{{5}}$'", duty_pod("' + d + '")),
         }
     }
 }

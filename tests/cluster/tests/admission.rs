@@ -1,9 +1,8 @@
 //! The admission policies, asked by the API server itself: `admission/` holds what must pass and what must not.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{OnceLock, RwLock};
 use std::time::Duration;
 
 use assay_tests_cluster::{Bed, Kubectl, Outcome, run, trial};
@@ -15,6 +14,9 @@ const NAMESPACE: &str = "assay-admission";
 
 /// What the cases call the operator's stage image.
 const STAGE_IMAGE: &str = "assay/stage:0.1.0";
+
+/// How templates among them name the operator's class of job storage.
+const JOB_CLASS: &str = "storageClassName: \"assay-jobs\"";
 
 fn main() {
     run(|| {
@@ -47,31 +49,25 @@ fn name(path: &Path) -> String {
 }
 
 fn accepted(path: &Path) -> Result<(), String> {
-    create(&object(path)?, None)?.ok().map(drop)
+    let case = case(path)?;
+    let outcome = ask(&case)?;
+    // A pod that is not there is what is left of a connection that nobody refused.
+    if matches!(case.what, What::Connect(_)) && outcome.stderr.contains("(NotFound)") {
+        return Ok(());
+    }
+    outcome.ok().map(drop)
 }
 
 fn refused(path: &Path) -> Result<(), String> {
+    let outcome = ask(&case(path)?)?;
     let text = read(path)?;
-    let case: Value = yaml(&text, path)?;
-    let original = object(&folder().join(case["of"].as_str().ok_or("a case says of what it is")?))?;
-    let change: json_patch::Patch =
-        serde_json::from_value(case["change"].clone()).map_err(|error| error.to_string())?;
-    let who = case["as"].as_str();
-    let outcome = match &case["update"] {
-        Value::Null => {
-            let mut changed = original;
-            json_patch::patch(&mut changed, &change).map_err(|error| error.to_string())?;
-            create(&changed, who)?
-        }
-        update => updated(&original, &case["change"], update.as_str(), who)?,
-    };
     // Each of the first lines names a policy and words of its message.
     let expected: Vec<(&str, &str)> = text
         .lines()
         .map_while(|line| line.strip_prefix("# "))
         .filter_map(|line| line.split_once(": "))
         .collect();
-    if outcome.code == Some(0) {
+    if outcome.code == Some(0) || outcome.stderr.contains("(NotFound)") {
         return Err("the API server accepts it".into());
     }
     let said = |(policy, words): &(&str, &str)| {
@@ -84,9 +80,69 @@ fn refused(path: &Path) -> Result<(), String> {
     }
 }
 
+/// A question to the API server.
+struct Case {
+    what: What,
+    /// Who asks; the administrator, if nobody is named.
+    who: Option<String>,
+}
+
+enum What {
+    Create(Value),
+    /// A JSON Patch of an object, whole or through a subresource.
+    Update(Value, Value, Option<String>),
+    /// A subresource of a pod, as `pod/attach`.
+    Connect(String),
+}
+
+/// A case is an object as it is, or it names another one and how it differs.
+fn case(path: &Path) -> Result<Case, String> {
+    let case: Value = yaml(&read(path)?, path)?;
+    let who = case["as"].as_str().map(str::to_owned);
+    if let Some(connection) = case["connect"].as_str() {
+        return Ok(Case { what: What::Connect(connection.into()), who });
+    }
+    let Some(of) = case["of"].as_str() else {
+        return Ok(Case { what: What::Create(object(path)?), who: None });
+    };
+    let mut original = object(&folder().join(of))?;
+    let what = if case["update"].is_null() {
+        let change: json_patch::Patch =
+            serde_json::from_value(case["change"].clone()).map_err(|error| error.to_string())?;
+        json_patch::patch(&mut original, &change).map_err(|error| error.to_string())?;
+        What::Create(original)
+    } else {
+        What::Update(original, case["change"].clone(), case["update"].as_str().map(str::to_owned))
+    };
+    Ok(Case { what, who })
+}
+
+fn ask(case: &Case) -> Result<Outcome, String> {
+    let who = case.who.as_deref();
+    match &case.what {
+        What::Create(object) => create(object, who),
+        What::Update(object, change, subresource) => updated(object, change, subresource.as_deref(), who),
+        What::Connect(connection) => connect(connection, who),
+    }
+}
+
+/// What the API server says of reaching into a pod. It asks its policies before it looks whether the pod is there.
+fn connect(connection: &str, who: Option<&str>) -> Result<Outcome, String> {
+    let user = user(who)?;
+    let path =
+        format!("/api/v1/namespaces/{NAMESPACE}/pods/{connection}?command=true&stdout=true&ports=8888");
+    let mut args = vec!["create", "--raw", &path, "--filename", "-"];
+    args.extend(user.iter().map(String::as_str));
+    prepared()?.run(&args, "")
+}
+
+/// Held alone while an object is there: the objects of several cases have one name.
+static MADE: RwLock<()> = RwLock::new(());
+
 /// What the API server says of making an object; nothing is made.
 fn create(object: &Value, who: Option<&str>) -> Result<Outcome, String> {
     let user = user(who)?;
+    let _beside_others = MADE.read().map_err(|error| error.to_string())?;
     let mut args = vec!["create", "--dry-run=server", "--filename", "-"];
     args.extend(user.iter().map(String::as_str));
     prepared()?.run(&args, &object.to_string())
@@ -100,9 +156,7 @@ fn updated(
     who: Option<&str>,
 ) -> Result<Outcome, String> {
     let kubectl = prepared()?;
-    // The objects of several cases have one name.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().map_err(|error| error.to_string())?;
+    let _alone = MADE.write().map_err(|error| error.to_string())?;
     let text = object.to_string();
     kubectl.run(&["create", "--filename", "-"], &text)?.ok()?;
     let user = user(who)?;
@@ -119,17 +173,29 @@ fn updated(
 
 /// The options that make `kubectl` ask as somebody else.
 fn user(who: Option<&str>) -> Result<Vec<String>, String> {
+    let account = |namespace: &str, name: &str| format!("--as=system:serviceaccount:{namespace}:{name}");
     Ok(match who {
         None => vec![],
-        Some("strict") => vec![format!("--as=system:serviceaccount:{NAMESPACE}:assay-strict")],
-        Some(known @ ("tutor" | "engineer")) => vec![format!("--as={known}")],
+        Some("strict") => vec![account(NAMESPACE, "assay-strict")],
+        Some("hub") => vec![account(NAMESPACE, "hub")],
+        Some("argo") => vec![account("argo", "argo")],
+        Some(known @ ("replicaset-controller" | "persistent-volume-binder")) => {
+            vec![account("kube-system", known)]
+        }
+        Some(known @ ("tutor" | "author" | "engineer")) => vec![format!("--as={known}")],
         Some(other) => return Err(format!("nobody is called {other}")),
     })
 }
 
 fn object(path: &Path) -> Result<Value, String> {
     let bed = Bed::open()?;
-    let mut object: Value = yaml(&read(path)?.replace(STAGE_IMAGE, &bed.stage_image), path)?;
+    let operator: Value = yaml(&read(&bed.operator)?, &bed.operator)?;
+    let class =
+        operator["job-storage"]["class"].as_str().ok_or("an operator's file names a storage class")?;
+    let text = read(path)?
+        .replace(STAGE_IMAGE, &bed.stage_image)
+        .replace(JOB_CLASS, &format!("storageClassName: \"{class}\""));
+    let mut object: Value = yaml(&text, path)?;
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("namespace");
     }
@@ -156,7 +222,7 @@ fn prepare(kubectl: &Kubectl) -> Result<(), String> {
         "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}, labels: {{assay.dev/jobs: \"true\"}}}}"
     ))?;
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/base");
-    for file in ["accounts.yaml", "people.yaml"] {
+    for file in ["accounts.yaml", "people.yaml", "../components/jupyterhub/hub.yaml"] {
         // The namespace of the base stands in the files themselves.
         let text =
             read(&base.join(file))?.replace("namespace: assay-jobs", &format!("namespace: {NAMESPACE}"));
@@ -173,16 +239,29 @@ fn prepare(kubectl: &Kubectl) -> Result<(), String> {
 
 /// Who the cases ask as, beside the accounts of the base.
 fn people() -> String {
-    let roles: BTreeMap<&str, &str> = [("tutor", "assay-staff"), ("engineer", "engineer")].into();
     let mut text = String::from(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: engineer}\nrules:\n\
-         - {apiGroups: [\"\", argoproj.io], resources: [\"*\"], verbs: [\"*\"]}\n",
+         - {apiGroups: [\"\", argoproj.io], resources: [\"*\"], verbs: [\"*\"]}\n\
+         ---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: hub}\nrules:\n\
+         - {apiGroups: [\"\"], resources: [pods], verbs: [create]}\n\
+         ---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: hub}\n",
     );
-    for (user, role) in roles {
+    let user = |name| format!("{{kind: User, name: {name}, apiGroup: rbac.authorization.k8s.io}}");
+    let account = |namespace, name| format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}");
+    let bindings = [
+        ("tutor", "assay-staff", user("tutor")),
+        ("author", "assay-staff", user("author")),
+        ("author-too", "assay-publisher", user("author")),
+        ("engineer", "engineer", user("engineer")),
+        // It may update claims everywhere; the cases patch.
+        ("binder", "engineer", account("kube-system", "persistent-volume-binder")),
+        // What the hub's chart gives it.
+        ("hub", "hub", account(NAMESPACE, "hub")),
+    ];
+    for (name, role, subject) in bindings {
         text.push_str(&format!(
-            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {user}}}\n\
-             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {role}}}\n\
-             subjects: [{{kind: User, name: {user}, apiGroup: rbac.authorization.k8s.io}}]\n"
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {name}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {role}}}\nsubjects: [{subject}]\n"
         ));
     }
     text

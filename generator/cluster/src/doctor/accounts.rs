@@ -7,7 +7,7 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 
 use super::argo::Controller;
-use super::catalogue::{ACCOUNTS, CONTROLLER_RIGHTS, RIGHTS, TOKENS};
+use super::catalogue::{ACCOUNTS, CONTROLLER_RIGHTS, KUBERNETES_RIGHTS, RIGHTS, TOKENS};
 use super::check::Check;
 use super::look::{self, Seen};
 
@@ -28,7 +28,7 @@ const STRICT: [May; 5] = [
     ("create", OURS, "stages", "test"),
 ];
 /// What no account of a pod needs, and what one of them needs but not the others: enough to find a wide binding.
-const TEMPTING: [May; 14] = [
+const TEMPTING: [May; 18] = [
     ("get", "", "secrets", ""),
     ("list", "", "secrets", ""),
     ("list", "", "pods", ""),
@@ -43,16 +43,24 @@ const TEMPTING: [May; 14] = [
     ("create", OURS, "stages", "setup"),
     ("create", OURS, "duties", "read"),
     ("control", OURS, "jobs", ""),
+    ("enter", OURS, "pods", ""),
+    ("use", OURS, "accounts", ""),
+    ("use", OURS, "secrets", ""),
+    ("bind", OURS, "claims", ""),
 ];
 /// What Argo's controller needs beyond what its own manifests give it.
-const CONTROLLER: [May; 6] = [
+const CONTROLLER: [May; 7] = [
     ("create", "", "pods", ""),
     ("create", "", "persistentvolumeclaims", ""),
     ("create", OURS, "stages", "setup"),
     ("create", OURS, "stages", "test"),
     ("create", OURS, "executors", ""),
     ("control", OURS, "jobs", ""),
+    ("enter", OURS, "pods", ""),
 ];
+/// What Kubernetes' own controllers need: pods of Deployments and their like, and claims bound to volumes.
+const WORKLOADS: [May; 2] = [("use", OURS, "accounts", ""), ("use", OURS, "secrets", "")];
+const BINDER: [May; 1] = [("bind", OURS, "claims", "")];
 
 /// An account and what it needs.
 struct Account {
@@ -83,7 +91,22 @@ pub(super) async fn check(client: &Client, operator: &Operator) -> Vec<Check> {
         there(client, namespace, &accounts).await,
         tokens(client, namespace, &accounts).await,
         rights(client, namespace, &accounts).await,
+        kubernetes(client, namespace).await,
     ]
+}
+
+/// Whether Kubernetes may do what it did before the policies came.
+async fn kubernetes(client: &Client, namespace: &str) -> Check {
+    let controllers = [("replicaset-controller", &WORKLOADS[..]), ("persistent-volume-binder", &BINDER[..])];
+    let mut wrong = Vec::new();
+    for (name, needs) in controllers {
+        let user = format!("system:serviceaccount:kube-system:{name}");
+        match differences(client, namespace, &user, needs, &[]).await {
+            Ok(found) => wrong.extend(found.into_iter().map(|what| format!("{name} {what}"))),
+            Err(why) => return KUBERNETES_RIGHTS.not_checked(why),
+        }
+    }
+    KUBERNETES_RIGHTS.problem_unless_empty(&wrong, "they may")
 }
 
 async fn there(client: &Client, namespace: &str, accounts: &[Account]) -> Check {

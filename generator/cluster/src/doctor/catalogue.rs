@@ -76,6 +76,9 @@ checks! {
     RIGHTS = "rights" "accounts of pods have what they need, and nothing more",
         "The executor's token is in the pod of each stage, and the account of pods could be used by whoever breaks out of one.",
         "apply your overlay again: kubectl apply -k OVERLAY; remove what else binds these accounts: kubectl get rolebindings,clusterrolebindings -A -o wide";
+    KUBERNETES_RIGHTS = "kubernetes-rights" "Kubernetes' own controllers may make pods and bind claims beside jobs",
+        "Admission asks who gives a pod an account, and who binds a claim. Without these rights the hub gets no pod, and no new claim a volume.",
+        "apply your overlay again: kubectl apply -k OVERLAY; `deploy/base/accounts.yaml` binds the Roles assay-workloads and assay-binder";
     SIGNING_KEY = "signing-key" "the signing key is there and can be used",
         "Setup and Finalise sign receipts with it, and do nothing without it.",
         "assay receipt key private-key > public-key.pem && kubectl create secret generic assay-signing-key -n assay-jobs --from-file=private-key";

@@ -19,7 +19,7 @@ use super::look::{self, Seen};
 use super::probe;
 
 /// The policies that `assay admission` prints.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "assay-pods",
     "assay-secrets",
     "assay-jobs",
@@ -27,6 +27,7 @@ const NAMES: [&str; 7] = [
     "assay-templates",
     "assay-engine",
     "assay-claims",
+    "assay-connections",
 ];
 
 /// Whether the policies are there, which needs no namespace.

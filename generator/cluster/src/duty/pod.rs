@@ -2,6 +2,7 @@
 
 use assay_contract::duties::DEADLINE_SECONDS;
 use assay_contract::{AssignmentId, Duty, StudentId, Volume};
+use assay_core::admission::duty_pod;
 use assay_core::operator::{Nodes, Operator, Toleration};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<P
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "generateName": format!("assay-{duty}-"),
+            "generateName": duty_pod(duty.id()),
             "namespace": settings.namespace,
             "labels": {LABEL: duty.id()},
         },

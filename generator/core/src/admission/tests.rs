@@ -27,7 +27,7 @@ fn policies_are_documents_without_leftovers() {
 fn settings_reach_the_policies() {
     let settings = "stage-image: hub/stage@sha256:0000000000000000000000000000000000000000000000000000000000000000\n\
                     namespace: jobs-a\nclaims: {student: 'home-{student}-x', private-results: '{course}-secret'}\n\
-                    users: {verify: 30001}\nsigning-key: {secret: our-key, key: pem}\n";
+                    users: {verify: 30001}\nsigning-key: {secret: our-key, key: pem}\njob-storage: {class: fast}\n";
     let text = policies(&Operator::from_yaml(settings).unwrap()).unwrap();
     for part in [
         "hub/stage@sha256:00",
@@ -37,8 +37,27 @@ fn settings_reach_the_policies() {
         "'our-key'",
         "'pem'",
         ":jobs-a:",
+        "storageClassName == 'fast'",
     ] {
         assert!(text.contains(part), "{part}");
+    }
+}
+
+/// Connections are judged by names: what a command calls its pod is what the policies take for one of that duty.
+#[test]
+fn pods_of_duties_are_known_by_their_names() {
+    let text = policies(&Operator::default()).unwrap();
+    let pattern = text.split("request.name.matches(").nth(1).and_then(|rest| rest.split_once(')')).unwrap().0;
+    for duty in Duty::ALL {
+        let of_duty = Regex::new(&pattern.replace("' + d + '", duty.id()).replace('\'', "")).unwrap();
+        assert!(of_duty.is_match(&format!("{}x7k2p", duty_pod(duty.id()))), "{of_duty}");
+        for other in Duty::ALL.into_iter().filter(|other| *other != duty) {
+            assert!(!of_duty.is_match(&format!("{}x7k2p", duty_pod(other.id()))), "{of_duty}");
+        }
+        // A stage of an assignment that is called as a duty, in a course called `assay`.
+        for stage in ["test", "verify", "5c0d5c0d-abcde-setup-1234567890"] {
+            assert!(!of_duty.is_match(&format!("{}{stage}", duty_pod(duty.id()))), "{of_duty}");
+        }
     }
 }
 
