@@ -1,9 +1,10 @@
 //! Jobs: starting one, and seeing where it stands.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_contract::result::StageStatus;
-use assay_contract::{AssignmentId, Digest, JobId, Output, Stage, StudentId};
+use assay_contract::{AssignmentId, Digest, JobId, Output, Stage, StudentId, Trust};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DynamicObject, ListParams, PostParams};
@@ -11,14 +12,21 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::argo::{Kind, VERSION};
+use crate::argo::Kind;
 use crate::connect::Cluster;
 use crate::error::ClusterError;
-use crate::rights::{ARGO, Right};
+use crate::patience::Patience;
+use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
 
 const OF_WORKFLOW: &str = "workflows.argoproj.io/workflow";
 const OF_STAGE: &str = "assay.dev/stage";
+/// The label of bare pods: of which job they are.
+const OF_JOB: &str = "assay.dev/job";
+/// The label of the pods of Argo's own steps.
+const OF_STEP: &str = "assay.dev/step";
+/// How often a job is tried to be started where no answer comes.
+const TRIES: u32 = 3;
 
 /// A job to start.
 #[derive(Debug, Clone)]
@@ -148,16 +156,46 @@ pub struct JobView {
 /// Starts a job.
 ///
 /// # Errors
-/// If the cluster does not take it.
+/// If the cluster does not take it; [`ClusterError::StartUnknown`] if it does not say whether it did.
 pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterError> {
-    let object = workflow(cluster, start)?;
-    let parameters = PostParams::default();
+    create(cluster, &workflow(cluster, start)).await
+}
+
+/// Creates a job's Workflow. Where no answer comes it is tried again under the same name, so that there is never a second
+/// one; that it is there then is what was wanted.
+pub(crate) async fn create(cluster: &Cluster, workflow: &DynamicObject) -> Result<(), ClusterError> {
     let jobs = Kind::Workflow.api(cluster);
-    cluster.ask(Right::CREATE_JOB, jobs.create(&parameters, &object)).await.map(drop)
+    let name = workflow.metadata.name.as_deref().unwrap_or_default();
+    let unknown = |source| ClusterError::StartUnknown { job: name.into(), source: Box::new(source) };
+    let mut patience = Patience::of(TRIES);
+    let mut unanswered = false;
+    loop {
+        let created = cluster.ask(Right::CREATE_JOB, jobs.create(&PostParams::default(), workflow)).await;
+        match created {
+            Err(error) if unanswered && error.is_taken() => {
+                let there = cluster.ask(Right::GET_JOB, jobs.get(name)).await.map_err(unknown)?;
+                return if is_same(&there, workflow) { Ok(()) } else { Err(error) };
+            }
+            Err(error) if error.is_passing() => {
+                unanswered = true;
+                patience.bear::<()>(Err(error)).await.map_err(unknown)?;
+            }
+            // After an answer that was lost, no other one says that the job is not there.
+            Err(error) if unanswered => return Err(unknown(error)),
+            created => return created.map(drop),
+        }
+    }
+}
+
+/// Whether both are the same run of the same template.
+fn is_same(one: &DynamicObject, other: &DynamicObject) -> bool {
+    ["workflowTemplateRef", "arguments"]
+        .into_iter()
+        .all(|field| one.data["spec"][field] == other.data["spec"][field])
 }
 
 /// The Workflow of a job, as admission takes it.
-pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> Result<DynamicObject, ClusterError> {
+pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> DynamicObject {
     let Start { job, template, student, digest, handed_in } = start;
     let mut parameters = vec![
         json!({"name": "student", "value": student.as_str()}),
@@ -167,13 +205,10 @@ pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> Result<DynamicOb
         parameters.push(json!({"name": "handed-in", "value": at.to_string()}));
     }
     // Nothing else: admission takes this form alone, and what a job is comes from its template.
-    let workflow = json!({
-        "apiVersion": format!("{ARGO}/{VERSION}"),
-        "kind": "Workflow",
-        "metadata": {"name": job.as_str(), "namespace": cluster.namespace()},
-        "spec": {"workflowTemplateRef": {"name": template}, "arguments": {"parameters": parameters}},
-    });
-    serde_json::from_value(workflow).map_err(|error| ClusterError::Bug(Box::new(error)))
+    let spec = json!({"workflowTemplateRef": {"name": template}, "arguments": {"parameters": parameters}});
+    DynamicObject::new(job.as_str(), &Kind::Workflow.resource())
+        .within(cluster.namespace())
+        .data(json!({"spec": spec}))
 }
 
 /// Where a job stands; `None` where the cluster does not know it, which forgets jobs some time after their end.
@@ -186,19 +221,34 @@ pub async fn view(cluster: &Cluster, job: &JobId) -> Result<Option<JobView>, Clu
         return Ok(None);
     };
     let mut view = read(&object);
-    if view.stages.iter().any(|stage| stage.state == StageState::Starting) {
-        let pods = cluster.api::<Pod>();
-        let of_job = ListParams::default().labels(&format!("{OF_WORKFLOW}={job}"));
-        let pods = cluster.ask(Right::LIST_PODS, pods.list(&of_job)).await?;
-        for stage in view.stages.iter_mut().filter(|stage| stage.state == StageState::Starting) {
-            let of_stage = |pod: &&Pod| {
-                let labels = pod.metadata.labels.as_ref();
-                labels.and_then(|labels| labels.get(OF_STAGE)).is_some_and(|id| id == stage.stage.id())
-            };
-            stage.waits = pods.iter().filter(of_stage).find_map(waiting);
+    if let Some(stage) = view.stages.iter_mut().find(|stage| stage.state == StageState::Starting) {
+        let pods = pods(cluster, OF_WORKFLOW, job).await?;
+        stage.waits = pods.iter().filter(|pod| is_of(pod, stage.stage)).find_map(waiting);
+    }
+    // In strict isolation what runs is the step that made the stage's own pod, which may still wait.
+    let may_be_bare = |stage: &&mut StageView| {
+        stage.state == StageState::Running && stage.stage.trust() == Trust::Untrusted
+    };
+    if let Some(stage) = view.stages.iter_mut().find(may_be_bare) {
+        let pods = pods(cluster, OF_JOB, job).await?;
+        stage.waits = pods.iter().filter(|pod| is_of(pod, stage.stage)).find_map(waiting);
+        if stage.waits.is_some() {
+            stage.state = StageState::Starting;
         }
     }
     Ok(Some(view))
+}
+
+async fn pods(cluster: &Cluster, label: &str, job: &JobId) -> Result<Vec<Pod>, ClusterError> {
+    let of_job = ListParams::default().labels(&format!("{label}={job}"));
+    cluster.list(Right::LIST_PODS, &cluster.api::<Pod>(), &of_job).await
+}
+
+/// Whether a pod of a job is that of a stage, or the step's that is to make it; one stage at a time is made so.
+fn is_of(pod: &Pod, stage: Stage) -> bool {
+    let label = |key| pod.metadata.labels.as_ref().and_then(|labels| labels.get(key)).map(String::as_str);
+    label(OF_STAGE) == Some(stage.id())
+        || (stage.trust() == Trust::Untrusted && label(OF_STEP) == Some("launch"))
 }
 
 /// The jobs of an assignment that the cluster still knows, the newest first.
@@ -212,7 +262,7 @@ pub async fn list(cluster: &Cluster, assignment: &AssignmentId) -> Result<Vec<Jo
         assignment.course(),
         assignment.name()
     ));
-    let found = cluster.ask(Right::LIST_JOBS, jobs.list(&of_assignment)).await?;
+    let found = cluster.list(Right::LIST_JOBS, &jobs, &of_assignment).await?;
     let mut found: Vec<JobView> = found.iter().map(read).collect();
     found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.job.cmp(&b.job)));
     Ok(found)
@@ -244,6 +294,7 @@ struct Node {
     phase: String,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
+    children: Vec<String>,
     outputs: NodeOutputs,
     synchronization_status: Option<Synchronization>,
 }
@@ -298,8 +349,8 @@ fn read(object: &DynamicObject) -> JobView {
         State::Waiting => held.unwrap_or_default().into(),
         State::Running | State::Succeeded => String::new(),
     };
-    let last = best(Stage::Finalise, &nodes);
-    let said = |output: Output| last.and_then(|node| value(&node.outputs.parameters, output.name()));
+    let last = standing_for(Stage::Finalise, &nodes);
+    let said = |output: Output| last.iter().find_map(|node| value(&node.outputs.parameters, output.name()));
     JobView {
         job: object.metadata.name.clone().unwrap_or_default(),
         assignment: match (label("assay.dev/course"), label("assay.dev/assignment")) {
@@ -327,15 +378,20 @@ fn value(parameters: &[Parameter], name: &str) -> Option<String> {
     parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.value.clone())
 }
 
-/// The node that stands for a stage: of one that is tried again, the whole.
-fn best(stage: Stage, nodes: &BTreeMap<String, Node>) -> Option<&Node> {
-    let of_stage = || nodes.values().filter(|node| node.template_name == stage.id());
-    of_stage().find(|node| node.kind == "Retry").or_else(|| of_stage().next())
+/// The nodes that stand for a stage, the telling one first. Of a stage that is tried again it is the whole. Finalise is
+/// called by the handler of exits too: then it is the call that succeeded, or else the later one.
+fn standing_for(stage: Stage, nodes: &BTreeMap<String, Node>) -> Vec<&Node> {
+    let tries: BTreeSet<&String> =
+        nodes.values().filter(|node| node.kind == "Retry").flat_map(|node| &node.children).collect();
+    let of_stage = nodes.iter().filter(|(id, node)| node.template_name == stage.id() && !tries.contains(id));
+    let mut of_stage: Vec<&Node> = of_stage.map(|(_, node)| node).collect();
+    of_stage.sort_by_key(|node| Reverse((node.phase == "Succeeded", node.started_at)));
+    of_stage
 }
 
 fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
     let unborn = Node::default();
-    let node = best(stage, nodes).unwrap_or(&unborn);
+    let node = standing_for(stage, nodes).first().copied().unwrap_or(&unborn);
     // The launcher of a strict stage tells how the stage's own pod ended; the launcher itself succeeds all the same.
     let told = |name| value(&node.outputs.parameters, name);
     let status =
@@ -425,7 +481,7 @@ mod tests {
     fn a_stage_that_is_tried_again_is_one_stage_and_tells_the_verdict() {
         let over = view(json!({"phase": "Succeeded", "nodes": {
             "a": {"type": "Pod", "templateName": "finalise", "phase": "Error"},
-            "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "outputs": {"parameters": [
+            "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "children": ["a"], "outputs": {"parameters": [
                 {"name": "verdict", "value": "passed"}, {"name": "points", "value": "10"}]}},
             "c": {"type": "Skipped", "templateName": "test", "phase": "Omitted"},
             "d": {"type": "Pod", "templateName": 7, "phase": {}},
@@ -433,5 +489,35 @@ mod tests {
         assert_eq!(over.stages[4].state, StageState::Succeeded);
         assert_eq!(over.stages[2].state, StageState::NotRun);
         assert_eq!((over.verdict.as_deref(), over.points.as_deref()), (Some("passed"), Some("10")));
+    }
+
+    #[test]
+    fn a_stage_that_is_to_be_tried_again_has_not_failed() {
+        let running = view(json!({"phase": "Running", "nodes": {
+            "a": {"type": "Retry", "templateName": "finalise", "phase": "Running", "children": ["b"],
+                "startedAt": "2026-03-16T10:00:00Z"},
+            "b": {"type": "Pod", "templateName": "finalise", "phase": "Failed", "startedAt": "2026-03-16T10:00:01Z"},
+        }}));
+        assert_eq!(running.stages[4].state, StageState::Running);
+    }
+
+    #[test]
+    fn of_finalise_and_its_rescue_the_one_that_concluded_is_told_in_whatever_order_argo_names_them() {
+        let concluded = json!({"type": "Retry", "templateName": "finalise", "phase": "Succeeded",
+            "startedAt": "2026-03-16T10:00:00Z", "outputs": {"parameters": [
+                {"name": "verdict", "value": "not-run"}, {"name": "points", "value": "0"}]}});
+        let failed = json!({"type": "Retry", "templateName": "finalise", "phase": "Failed",
+            "startedAt": "2026-03-16T10:01:00Z"});
+        let pending = json!({"type": "Pod", "templateName": "finalise", "phase": "Pending",
+            "startedAt": "2026-03-16T10:02:00Z"});
+        for (one, other) in [(&concluded, &failed), (&failed, &concluded)] {
+            let over = view(json!({"phase": "Failed", "nodes": {"a": one, "b": other}}));
+            assert_eq!(over.stages[4].state, StageState::Succeeded);
+            assert_eq!((over.verdict.as_deref(), over.points.as_deref()), (Some("not-run"), Some("0")));
+        }
+        for (one, other) in [(&pending, &failed), (&failed, &pending)] {
+            let rescued = view(json!({"phase": "Running", "nodes": {"a": one, "b": other}}));
+            assert_eq!(rescued.stages[4].state, StageState::Starting, "the later one");
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::pin::pin;
 use assay_cluster::job::{self, Start};
 use assay_cluster::template::{self, Applied};
 use assay_cluster::{Cluster, ClusterError, Options, duty, files};
-use assay_contract::duties::Wanted;
 use assay_contract::{AssignmentId, Digest, JobId, StudentId, Volume};
 use assay_core::operator::Operator;
 use assay_core::plan::{Described, Needs, Plan};
@@ -202,6 +201,45 @@ fn a_difference_shows_what_changes_and_no_server_fields() {
 }
 
 #[test]
+fn an_earlier_revision_that_is_published_again_is_current_again() {
+    let wanted = checked("One", 64 << 20);
+    let mut earlier = stored(document(&wanted));
+    let mut later = stored(document(&wanted));
+    later["metadata"]["name"] = json!("comp-one-bbbbbbbb");
+    // By its author's clock it was published long after now.
+    later["metadata"]["creationTimestamp"] = json!("2999-03-16T10:00:00Z");
+    let server = |asked: &Asked| {
+        if asked.line.starts_with("GET") {
+            (200, json!({"items": [earlier.clone(), later.clone()], "metadata": {}}))
+        } else {
+            (200, earlier.clone())
+        }
+    };
+    let (marked, asked) = against(server, |client| async {
+        template::make_current(&cluster(client).await, &assignment(), &wanted).await
+    });
+    assert!(marked.unwrap());
+    assert_eq!(lines(&asked), [format!("GET {TEMPLATES}"), format!("PATCH {TEMPLATES}/{}", wanted.name())]);
+    assert_eq!(
+        asked[1].body,
+        json!({"metadata": {"annotations": {template::PUBLISHED: "2999-03-16T10:00:01Z"}}}),
+        "nothing but the mark is written"
+    );
+
+    earlier["metadata"]["annotations"][template::PUBLISHED] = json!("2999-03-16T10:00:01Z");
+    let server = |_: &Asked| (200, json!({"items": [later.clone(), earlier.clone()], "metadata": {}}));
+    let (found, asked) = against(server, |client| async {
+        let cluster = cluster(client).await;
+        let marked = template::make_current(&cluster, &assignment(), &wanted).await.unwrap();
+        assert!(!marked, "it is current");
+        template::published(&cluster, &assignment()).await.unwrap()
+    });
+    assert_eq!(found[0].name, wanted.name());
+    assert_eq!(template::difference(found.first(), &wanted).unwrap(), "", "the mark is no difference");
+    assert!(asked.iter().all(|asked| asked.line.starts_with("GET")), "{asked:?}");
+}
+
+#[test]
 fn a_job_is_its_template_and_its_parameters() {
     let (job, student) = (JobId::new("j-1").unwrap(), StudentId::new("ada").unwrap());
     let digest = digest();
@@ -230,6 +268,99 @@ fn a_job_is_its_template_and_its_parameters() {
     );
 }
 
+/// Starts a job where the first answer is lost, and the next is `second`; `there` is what the cluster then has.
+fn started_with_a_lost_answer(second: u16, there: &str) -> (Result<(), ClusterError>, Vec<Asked>) {
+    let (job, student, digest) = (JobId::new("j-1").unwrap(), StudentId::new("ada").unwrap(), digest());
+    let start = Start { job: &job, template: "t", student: &student, digest: &digest, handed_in: None };
+    let posted = std::cell::RefCell::new(Vec::new());
+    let server = |asked: &Asked| {
+        if asked.line.starts_with("GET") {
+            let mut object: Value = posted.borrow_mut().remove(0);
+            object["spec"]["workflowTemplateRef"]["name"] = json!(there);
+            return (200, stored(object));
+        }
+        posted.borrow_mut().push(asked.body.clone());
+        let code = if posted.borrow().len() == 1 { 504 } else { second };
+        (code, json!({"kind": "Status", "code": code, "message": "no", "details": {"name": "j-1"}}))
+    };
+    against(server, |client| async { job::start(&cluster(client).await, &start).await })
+}
+
+#[test]
+fn a_lost_answer_makes_no_second_job() {
+    let (started, asked) = started_with_a_lost_answer(409, "t");
+    started.unwrap();
+    assert_eq!(asked.len(), 3);
+    assert_eq!(asked[0], asked[1], "the same job is asked for again");
+    let (started, _) = started_with_a_lost_answer(409, "another");
+    assert!(started.is_err(), "what is there is another job");
+    let (started, asked) = started_with_a_lost_answer(504, "t");
+    let error = started.unwrap_err();
+    assert!(error.to_string().contains("j-1") && error.hint().contains("assay status j-1"), "{error}");
+    assert_eq!(asked.len(), 4, "it is not tried without end");
+}
+
+#[test]
+fn a_name_that_somebody_else_has_is_no_success() {
+    let (job, student, digest) = (JobId::new("j-1").unwrap(), StudentId::new("ada").unwrap(), digest());
+    let start = Start { job: &job, template: "t", student: &student, digest: &digest, handed_in: None };
+    let server = |_: &Asked| {
+        (409, json!({"kind": "Status", "code": 409, "reason": "AlreadyExists", "details": {"name": "j-1"}}))
+    };
+    let (started, asked) =
+        against(server, |client| async { job::start(&cluster(client).await, &start).await });
+    assert!(started.is_err());
+    assert_eq!(asked.len(), 1);
+}
+
+#[test]
+fn a_strict_stage_says_why_its_own_pod_waits() {
+    let workflow = stored(json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "j-1"},
+        "status": {"phase": "Running", "nodes": {
+            "a": {"type": "Pod", "templateName": "verify", "phase": "Running", "startedAt": "2026-03-16T10:00:00Z"},
+        }},
+    }));
+    let refused = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu"});
+    let view = |status: Value| {
+        let pod = json!({
+            "metadata": {"name": "j-1-verify", "labels": {"assay.dev/job": "j-1", "assay.dev/stage": "verify"}},
+            "status": status,
+        });
+        let server = |asked: &Asked| match asked.line.as_str() {
+            line if line.starts_with(PODS_ASKED) => (200, json!({"items": [pod.clone()], "metadata": {}})),
+            _ => (200, workflow.clone()),
+        };
+        let (view, asked) = against(server, |client| async {
+            job::view(&cluster(client).await, &JobId::new("j-1").unwrap()).await
+        });
+        assert!(asked[1].line.contains("labelSelector=assay.dev%2Fjob%3Dj-1"), "{asked:?}");
+        view.unwrap().unwrap().stages[1].clone()
+    };
+    let waits = view(json!({"phase": "Pending", "conditions": [refused]}));
+    assert_eq!(waits.state, job::StageState::Starting);
+    assert!(waits.waits.unwrap().to_string().contains("Insufficient cpu"));
+    let runs = view(json!({"phase": "Running"}));
+    assert_eq!((runs.state, runs.waits), (job::StageState::Running, None));
+}
+
+#[test]
+fn a_long_list_is_asked_for_page_by_page() {
+    let job = |name: &str| json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": name}});
+    let server = |asked: &Asked| {
+        if asked.line.contains("continue=next") {
+            (200, json!({"items": [job("j-2")], "metadata": {"continue": ""}}))
+        } else {
+            (200, json!({"items": [job("j-1")], "metadata": {"continue": "next"}}))
+        }
+    };
+    let (jobs, asked) =
+        against(server, |client| async { job::list(&cluster(client).await, &assignment()).await });
+    let names: Vec<String> = jobs.unwrap().into_iter().map(|job| job.job).collect();
+    assert_eq!(names, ["j-1", "j-2"]);
+    assert!(asked.iter().all(|asked| asked.line.contains("limit=") && asked.line.contains("labelSelector=")));
+}
+
 #[test]
 fn the_operators_settings_come_from_the_cluster() {
     let connect = |namespace: Option<&str>, answer: (u16, Value)| {
@@ -250,11 +381,12 @@ fn the_operators_settings_come_from_the_cluster() {
     assert_eq!(error, "this account may not get configmaps assay-operator in namespace jobs");
 }
 
+const PODS_ASKED: &str = "GET /api/v1/namespaces/assay-jobs/pods?";
 const PODS: &str = "/api/v1/namespaces/assay-jobs/pods";
 
 async fn read(client: Client, stop: impl Future<Output = ()>) -> Result<(), ClusterError> {
-    let wanted = Wanted::Job(JobId::new("j-1").unwrap());
-    files::read(&cluster(client).await, &assignment(), wanted, stop).await.map(drop)
+    let job = JobId::new("j-1").unwrap();
+    files::read(&cluster(client).await, &assignment(), &job, stop).await.map(drop)
 }
 
 fn pod(status: Value) -> Value {
@@ -277,7 +409,9 @@ fn stuck(status: Value) -> impl Fn(&Asked) -> (u16, Value) {
             (200, json!({"metadata": {"name": "c"}}))
         } else if line.starts_with(&format!("GET {PODS}?")) {
             let old = json!({"metadata": {"name": "old"}, "status": {"phase": "Failed"}});
-            (200, json!({"items": [old], "metadata": {}}))
+            // By this machine's clock it should have ended long ago; somebody may still talk to it.
+            let runs = json!({"metadata": {"name": "runs", "creationTimestamp": "2020-01-01T00:00:00Z"}, "status": {"phase": "Running"}});
+            (200, json!({"items": [old, runs], "metadata": {}}))
         } else {
             (200, pod(status.clone()))
         }
@@ -310,6 +444,60 @@ fn a_pod_that_never_starts_is_not_waited_for_without_end() {
         against(stuck(json!({"phase": "Pending"})), |client| read(client, std::future::pending()));
     assert!(matches!(done, Err(ClusterError::PodNotStarted { .. })), "{done:?}");
     assert_eq!(asked.last().unwrap().line.split('?').next(), Some(&*format!("DELETE {PODS}/assay-read-x")));
+}
+
+#[test]
+fn a_bad_moment_of_the_cluster_ends_no_duty() {
+    let looks = std::cell::Cell::new(0);
+    let waiting = json!({"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}});
+    let container = json!({"name": "main", "image": "i", "imageID": "", "ready": false, "restartCount": 0, "state": waiting});
+    let usual = stuck(json!({"phase": "Pending", "containerStatuses": [container]}));
+    let server = |asked: &Asked| {
+        if asked.line == format!("GET {PODS}/assay-read-x") {
+            looks.set(looks.get() + 1);
+            if looks.get() < 5 {
+                return (503, json!({"kind": "Status", "code": 503, "message": "busy"}));
+            }
+        }
+        usual(asked)
+    };
+    let (done, _) = against(server, |client| read(client, std::future::pending()));
+    assert!(matches!(done, Err(ClusterError::PodNotStarted { .. })), "{done:?}");
+    assert_eq!(looks.get(), 5);
+}
+
+#[test]
+fn room_in_a_quota_is_waited_for() {
+    let full = |code, says: &str| {
+        (code, json!({"kind": "Status", "code": code, "message": says, "details": {"name": "x"}}))
+    };
+    let usual = stuck(json!({"phase": "Succeeded"}));
+    let tries = std::cell::Cell::new(0);
+    let server = |asked: &Asked| {
+        if asked.line.starts_with("POST") {
+            tries.set(tries.get() + 1);
+            match tries.get() {
+                1 => return full(403, "pods \"x\" is forbidden: exceeded quota: jobs"),
+                2 => return full(409, "Operation cannot be fulfilled on resourcequotas \"jobs\": modified"),
+                _ => {}
+            }
+        }
+        usual(asked)
+    };
+    let (done, _) = against(server, |client| read(client, std::future::pending()));
+    assert!(matches!(done, Err(ClusterError::PodEnded { .. })), "{done:?}");
+    assert_eq!(tries.get(), 3);
+
+    let usual = stuck(json!({}));
+    let server = |asked: &Asked| {
+        if asked.line.starts_with("POST") { full(403, "exceeded quota: jobs") } else { usual(asked) }
+    };
+    let (done, _) = against(server, |client| read(client, std::future::pending()));
+    let error = done.unwrap_err();
+    assert!(error.to_string().contains("exceeded quota"), "{error}");
+    assert_eq!(error.exit(), assay_contract::Exit::ClusterUnavailable);
+    let (done, _) = against(server, |client| read(client, std::future::ready(())));
+    assert!(matches!(done, Err(ClusterError::Interrupted { .. })), "{done:?}");
 }
 
 #[test]
