@@ -1,23 +1,22 @@
 //! Jobs: starting one, and seeing where it stands.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+mod read;
+mod start;
 
 use assay_contract::result::StageStatus;
-use assay_contract::{AssignmentId, Digest, JobId, Output, Stage, StudentId, Trust};
-use jiff::Timestamp;
+use assay_contract::{AssignmentId, JobId, Stage, Trust};
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{DynamicObject, ListParams, PostParams};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use kube::api::ListParams;
+use serde::Serialize;
 
 use crate::argo::Kind;
 use crate::connect::Cluster;
 use crate::error::ClusterError;
-use crate::patience::Patience;
 use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
+
+pub use start::{Start, start};
+pub(crate) use start::{create, workflow};
 
 const OF_WORKFLOW: &str = "workflows.argoproj.io/workflow";
 const OF_STAGE: &str = "assay.dev/stage";
@@ -25,23 +24,6 @@ const OF_STAGE: &str = "assay.dev/stage";
 const OF_JOB: &str = "assay.dev/job";
 /// The label of the pods of Argo's own steps.
 const OF_STEP: &str = "assay.dev/step";
-/// How often a job is tried to be started where no answer comes.
-const TRIES: u32 = 3;
-
-/// A job to start.
-#[derive(Debug, Clone)]
-pub struct Start<'a> {
-    /// Its id.
-    pub job: &'a JobId,
-    /// The WorkflowTemplate of the revision.
-    pub template: &'a str,
-    /// Whose submission.
-    pub student: &'a StudentId,
-    /// The SHA-256 of the zip in the student's outbox.
-    pub digest: &'a Digest,
-    /// When it was handed in; otherwise now.
-    pub handed_in: Option<Timestamp>,
-}
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -153,64 +135,6 @@ pub struct JobView {
     pub points: Option<String>,
 }
 
-/// Starts a job.
-///
-/// # Errors
-/// If the cluster does not take it; [`ClusterError::StartUnknown`] if it does not say whether it did.
-pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterError> {
-    create(cluster, &workflow(cluster, start)).await
-}
-
-/// Creates a job's Workflow. Where no answer comes it is tried again under the same name, so that there is never a second
-/// one; that it is there then is what was wanted.
-pub(crate) async fn create(cluster: &Cluster, workflow: &DynamicObject) -> Result<(), ClusterError> {
-    let jobs = Kind::Workflow.api(cluster);
-    let name = workflow.metadata.name.as_deref().unwrap_or_default();
-    let unknown = |source| ClusterError::StartUnknown { job: name.into(), source: Box::new(source) };
-    let mut patience = Patience::of(TRIES);
-    let mut unanswered = false;
-    loop {
-        let created = cluster.ask(Right::CREATE_JOB, jobs.create(&PostParams::default(), workflow)).await;
-        match created {
-            Err(error) if unanswered && error.is_taken() => {
-                let there = cluster.ask(Right::GET_JOB, jobs.get(name)).await.map_err(unknown)?;
-                return if is_same(&there, workflow) { Ok(()) } else { Err(error) };
-            }
-            Err(error) if error.is_passing() => {
-                unanswered = true;
-                patience.bear::<()>(Err(error)).await.map_err(unknown)?;
-            }
-            // After an answer that was lost, no other one says that the job is not there.
-            Err(error) if unanswered => return Err(unknown(error)),
-            created => return created.map(drop),
-        }
-    }
-}
-
-/// Whether both are the same run of the same template.
-fn is_same(one: &DynamicObject, other: &DynamicObject) -> bool {
-    ["workflowTemplateRef", "arguments"]
-        .into_iter()
-        .all(|field| one.data["spec"][field] == other.data["spec"][field])
-}
-
-/// The Workflow of a job, as admission takes it.
-pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> DynamicObject {
-    let Start { job, template, student, digest, handed_in } = start;
-    let mut parameters = vec![
-        json!({"name": "student", "value": student.as_str()}),
-        json!({"name": "digest", "value": digest.as_str()}),
-    ];
-    if let Some(at) = handed_in {
-        parameters.push(json!({"name": "handed-in", "value": at.to_string()}));
-    }
-    // Nothing else: admission takes this form alone, and what a job is comes from its template.
-    let spec = json!({"workflowTemplateRef": {"name": template}, "arguments": {"parameters": parameters}});
-    DynamicObject::new(job.as_str(), &Kind::Workflow.resource())
-        .within(cluster.namespace())
-        .data(json!({"spec": spec}))
-}
-
 /// Where a job stands; `None` where the cluster does not know it, which forgets jobs some time after their end.
 ///
 /// # Errors
@@ -220,7 +144,7 @@ pub async fn view(cluster: &Cluster, job: &JobId) -> Result<Option<JobView>, Clu
     let Some(object) = cluster.ask_for(Right::GET_JOB, jobs.get(job.as_str())).await? else {
         return Ok(None);
     };
-    let mut view = read(&object);
+    let mut view = read::read(&object);
     if let Some(stage) = view.stages.iter_mut().find(|stage| stage.state == StageState::Starting) {
         let pods = pods(cluster, OF_WORKFLOW, job).await?;
         stage.waits = pods.iter().filter(|pod| is_of(pod, stage.stage)).find_map(waiting);
@@ -263,261 +187,7 @@ pub async fn list(cluster: &Cluster, assignment: &AssignmentId) -> Result<Vec<Jo
         assignment.name()
     ));
     let found = cluster.list(Right::LIST_JOBS, &jobs, &of_assignment).await?;
-    let mut found: Vec<JobView> = found.iter().map(read).collect();
+    let mut found: Vec<JobView> = found.iter().map(read::read).collect();
     found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.job.cmp(&b.job)));
     Ok(found)
-}
-
-/// What is read of a Workflow's specification; what is missing is as if it were not there yet.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Spec {
-    arguments: Parameters,
-}
-
-/// What is read of its status.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Status {
-    phase: String,
-    message: String,
-    /// Read one by one: a node of an unknown form hides no other.
-    nodes: BTreeMap<String, Value>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Node {
-    #[serde(rename = "type")]
-    kind: String,
-    template_name: String,
-    phase: String,
-    started_at: Option<Timestamp>,
-    finished_at: Option<Timestamp>,
-    children: Vec<String>,
-    outputs: NodeOutputs,
-    synchronization_status: Option<Synchronization>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NodeOutputs {
-    parameters: Vec<Parameter>,
-    exit_code: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Parameters {
-    parameters: Vec<Parameter>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Parameter {
-    name: String,
-    value: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Synchronization {
-    waiting: String,
-}
-
-fn read(object: &DynamicObject) -> JobView {
-    let spec: Spec = part(&object.data, "spec");
-    let status: Status = part(&object.data, "status");
-    let nodes: BTreeMap<String, Node> = status
-        .nodes
-        .iter()
-        .filter_map(|(id, node)| Some((id.clone(), serde_json::from_value(node.clone()).ok()?)))
-        .collect();
-    let label = |key| object.metadata.labels.as_ref().and_then(|all| all.get(key)).cloned();
-    let parameter = |name: &str| value(&spec.arguments.parameters, name).unwrap_or_default();
-    let stages: Vec<StageView> = Stage::ALL.into_iter().map(|stage| stage_view(stage, &nodes)).collect();
-    let held = held_by(&nodes);
-    let begun = stages.iter().any(|stage| stage.state != StageState::Waiting);
-    let state = match status.phase.as_str() {
-        "Succeeded" => State::Succeeded,
-        "Failed" | "Error" => State::Failed,
-        _ if begun && held.is_none() => State::Running,
-        _ => State::Waiting,
-    };
-    let message = match state {
-        State::Failed => status.message.clone(),
-        State::Waiting => held.unwrap_or_default().into(),
-        State::Running | State::Succeeded => String::new(),
-    };
-    let last = standing_for(Stage::Finalise, &nodes);
-    let said = |output: Output| last.iter().find_map(|node| value(&node.outputs.parameters, output.name()));
-    JobView {
-        job: object.metadata.name.clone().unwrap_or_default(),
-        assignment: match (label("assay.dev/course"), label("assay.dev/assignment")) {
-            (Some(course), Some(name)) => format!("{course}/{name}"),
-            _ => String::new(),
-        },
-        revision: label("assay.dev/revision").unwrap_or_default(),
-        student: parameter("student"),
-        digest: parameter("digest"),
-        created: object.metadata.creation_timestamp.as_ref().map_or(String::new(), |at| at.0.to_string()),
-        state,
-        message,
-        stages,
-        verdict: said(Output::FinalVerdict),
-        points: said(Output::FinalPoints),
-    }
-}
-
-/// A part of an object; `null`, missing or of an unknown form is as if there were nothing in it.
-fn part<T: DeserializeOwned + Default>(object: &Value, name: &str) -> T {
-    object.get(name).and_then(|part| serde_json::from_value(part.clone()).ok()).unwrap_or_default()
-}
-
-fn value(parameters: &[Parameter], name: &str) -> Option<String> {
-    parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.value.clone())
-}
-
-/// The nodes that stand for a stage, the telling one first. Of a stage that is tried again it is the whole. Finalise is
-/// called by the handler of exits too: then it is the call that succeeded, or else the later one.
-fn standing_for(stage: Stage, nodes: &BTreeMap<String, Node>) -> Vec<&Node> {
-    let tries: BTreeSet<&String> =
-        nodes.values().filter(|node| node.kind == "Retry").flat_map(|node| &node.children).collect();
-    let of_stage = nodes.iter().filter(|(id, node)| node.template_name == stage.id() && !tries.contains(id));
-    let mut of_stage: Vec<&Node> = of_stage.map(|(_, node)| node).collect();
-    of_stage.sort_by_key(|node| Reverse((node.phase == "Succeeded", node.started_at)));
-    of_stage
-}
-
-fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
-    let unborn = Node::default();
-    let node = standing_for(stage, nodes).first().copied().unwrap_or(&unborn);
-    // The launcher of a strict stage tells how the stage's own pod ended; the launcher itself succeeds all the same.
-    let told = |name| value(&node.outputs.parameters, name);
-    let status =
-        told("status").as_deref().and_then(StageStatus::from_id).or(StageStatus::from_id(&node.phase));
-    let state = match (status, node.phase.as_str()) {
-        (Some(StageStatus::Succeeded), _) => StageState::Succeeded,
-        (Some(StageStatus::Failed | StageStatus::Error), _) => StageState::Failed,
-        (Some(StageStatus::Omitted | StageStatus::Skipped), _) => StageState::NotRun,
-        (None, "Running") => StageState::Running,
-        (None, "Pending") => StageState::Starting,
-        (None, _) => StageState::Waiting,
-    };
-    let ran = matches!(state, StageState::Running | StageState::Succeeded | StageState::Failed);
-    let until = node.finished_at.or_else(|| (state == StageState::Running).then(Timestamp::now));
-    let measured_ms = node.started_at.zip(until).filter(|_| ran).map(|(from, until)| {
-        u64::try_from(until.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
-    });
-    let exit = told("exit").or_else(|| node.outputs.exit_code.clone()).and_then(|code| code.parse().ok());
-    StageView { stage, state, status, exit, measured_ms, waits: None }
-}
-
-/// Which of the two locks a job waits for.
-fn held_by(nodes: &BTreeMap<String, Node>) -> Option<&'static str> {
-    let waits = |template: &str| {
-        nodes.values().any(|node| {
-            let waiting = node.synchronization_status.as_ref().is_some_and(|sync| !sync.waiting.is_empty());
-            node.template_name == template && waiting
-        })
-    };
-    if waits("turn") {
-        Some("another job of this student comes first")
-    } else if waits("graded") {
-        Some("as many jobs run as may run at once")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn view(status: serde_json::Value) -> JobView {
-        let object = json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "Workflow",
-            "metadata": {"name": "j-1", "labels": {"assay.dev/course": "c", "assay.dev/assignment": "a"}},
-            "spec": {"arguments": {"parameters": [{"name": "student", "value": "ada"}]}},
-            "status": status,
-        });
-        read(&serde_json::from_value(object).unwrap())
-    }
-
-    #[test]
-    fn a_job_that_argo_has_not_seen_waits() {
-        let new = view(json!(null));
-        assert_eq!(new.state, State::Waiting);
-        assert!(new.stages.iter().all(|stage| stage.state == StageState::Waiting));
-        assert_eq!((new.assignment.as_str(), new.student.as_str()), ("c/a", "ada"));
-    }
-
-    #[test]
-    fn a_strict_stage_ended_as_its_own_pod_did() {
-        let job = view(json!({"phase": "Running", "nodes": {
-            "a": {"type": "Pod", "templateName": "verify", "phase": "Succeeded", "outputs": {"exitCode": "0", "parameters": [
-                {"name": "status", "value": "Failed"}, {"name": "exit", "value": "10"}]}},
-        }}));
-        let verify = job.stages.iter().find(|there| there.stage == Stage::Verify).unwrap();
-        assert_eq!((verify.state, verify.exit), (StageState::Failed, Some(10)));
-    }
-
-    #[test]
-    fn stages_are_found_by_their_templates_and_locks_are_named() {
-        let running = view(json!({"phase": "Running", "nodes": {
-            "a": {"type": "Pod", "templateName": "setup", "phase": "Succeeded", "outputs": {"exitCode": "0"},
-                "startedAt": "2026-03-16T10:00:00Z", "finishedAt": "2026-03-16T10:00:02Z"},
-            "b": {"type": "DAG", "templateName": "turn", "phase": "Pending",
-                "synchronizationStatus": {"waiting": "ns/Mutex/x"}},
-        }}));
-        assert_eq!(running.state, State::Waiting);
-        assert_eq!(running.message, "another job of this student comes first");
-        assert_eq!(running.stages[0].state, StageState::Succeeded);
-        assert_eq!((running.stages[0].exit, running.stages[0].measured_ms), (Some(0), Some(2_000)));
-    }
-
-    #[test]
-    fn a_stage_that_is_tried_again_is_one_stage_and_tells_the_verdict() {
-        let over = view(json!({"phase": "Succeeded", "nodes": {
-            "a": {"type": "Pod", "templateName": "finalise", "phase": "Error"},
-            "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "children": ["a"], "outputs": {"parameters": [
-                {"name": "verdict", "value": "passed"}, {"name": "points", "value": "10"}]}},
-            "c": {"type": "Skipped", "templateName": "test", "phase": "Omitted"},
-            "d": {"type": "Pod", "templateName": 7, "phase": {}},
-        }}));
-        assert_eq!(over.stages[4].state, StageState::Succeeded);
-        assert_eq!(over.stages[2].state, StageState::NotRun);
-        assert_eq!((over.verdict.as_deref(), over.points.as_deref()), (Some("passed"), Some("10")));
-    }
-
-    #[test]
-    fn a_stage_that_is_to_be_tried_again_has_not_failed() {
-        let running = view(json!({"phase": "Running", "nodes": {
-            "a": {"type": "Retry", "templateName": "finalise", "phase": "Running", "children": ["b"],
-                "startedAt": "2026-03-16T10:00:00Z"},
-            "b": {"type": "Pod", "templateName": "finalise", "phase": "Failed", "startedAt": "2026-03-16T10:00:01Z"},
-        }}));
-        assert_eq!(running.stages[4].state, StageState::Running);
-    }
-
-    #[test]
-    fn of_finalise_and_its_rescue_the_one_that_concluded_is_told_in_whatever_order_argo_names_them() {
-        let concluded = json!({"type": "Retry", "templateName": "finalise", "phase": "Succeeded",
-            "startedAt": "2026-03-16T10:00:00Z", "outputs": {"parameters": [
-                {"name": "verdict", "value": "not-run"}, {"name": "points", "value": "0"}]}});
-        let failed = json!({"type": "Retry", "templateName": "finalise", "phase": "Failed",
-            "startedAt": "2026-03-16T10:01:00Z"});
-        let pending = json!({"type": "Pod", "templateName": "finalise", "phase": "Pending",
-            "startedAt": "2026-03-16T10:02:00Z"});
-        for (one, other) in [(&concluded, &failed), (&failed, &concluded)] {
-            let over = view(json!({"phase": "Failed", "nodes": {"a": one, "b": other}}));
-            assert_eq!(over.stages[4].state, StageState::Succeeded);
-            assert_eq!((over.verdict.as_deref(), over.points.as_deref()), (Some("not-run"), Some("0")));
-        }
-        for (one, other) in [(&pending, &failed), (&failed, &pending)] {
-            let rescued = view(json!({"phase": "Running", "nodes": {"a": one, "b": other}}));
-            assert_eq!(rescued.stages[4].state, StageState::Starting, "the later one");
-        }
-    }
 }
