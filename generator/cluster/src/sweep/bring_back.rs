@@ -81,7 +81,7 @@ enum Step {
     /// This was done about it, for this reason.
     Over(Done, String),
     /// Its dead Workflow is deleted.
-    Cleared(Again),
+    Cleared(Box<Again>),
 }
 
 /// Judges a job, and deletes its dead Workflow if it is to run again.
@@ -116,7 +116,7 @@ async fn begin(cluster: &Cluster, options: &Options, received: &Received) -> Res
     }
     let again = Again { received: received.clone(), template, found, tries };
     if again.clear(cluster).await? {
-        Ok(Step::Cleared(again))
+        Ok(Step::Cleared(Box::new(again)))
     } else {
         Ok(Step::Over(Done::Left, "it changed meanwhile".into()))
     }
@@ -129,7 +129,7 @@ fn of(tries: u32) -> String {
 /// Starts the jobs at these places of the report as what their last runs left vanishes.
 async fn end(
     cluster: &Cluster,
-    mut cleared: Vec<(usize, Again)>,
+    mut cleared: Vec<(usize, Box<Again>)>,
     report: &mut Report,
 ) -> Result<(), ClusterError> {
     let until = Instant::now() + VANISH;
