@@ -1,9 +1,16 @@
 //! The command line. Nothing here does anything.
 
+mod cluster;
+mod local;
+
 use std::path::PathBuf;
 
-use assay_contract::{AssignmentId, Digest, JobId, StudentId};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use cluster::{Doctor, InCluster, JobResult, Publish, Status, Submit, Sweep};
+pub(crate) use local::{
+    Audit, Explain, Language, Machine, Mounts, New, OneAssignment, OperatorFile, Record, Render, Test, Try,
+};
 
 /// Runs, tests and marks student code in isolation.
 ///
@@ -104,229 +111,6 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct OneAssignment {
-    /// The assignment.yaml, or its folder
-    #[arg(default_value = ".", value_name = "ASSIGNMENT")]
-    pub(crate) assignment: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct New {
-    /// The folder to make; it must not exist, or be empty
-    #[arg(value_name = "FOLDER")]
-    pub(crate) folder: PathBuf,
-    /// The assignment's id, `<course>/<name>`
-    #[arg(long, value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// What students write
-    #[arg(long, value_enum, default_value_t = Language::C)]
-    pub(crate) language: Language,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    C,
-    Python,
-    Java,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Render {
-    #[command(flatten)]
-    pub(crate) assignment: OneAssignment,
-    /// Write the text to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) to: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) operator: OperatorFile,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct OperatorFile {
-    /// The operator's file: claims, images, users, ceilings
-    #[arg(long, value_name = "FILE")]
-    pub(crate) operator: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Audit {
-    /// Files with WorkflowTemplates
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) operator: OperatorFile,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Mounts {
-    #[command(flatten)]
-    pub(crate) assignment: OneAssignment,
-    #[command(flatten)]
-    pub(crate) operator: OperatorFile,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Explain {
-    /// The code, as it was printed
-    #[arg(value_name = "CODE")]
-    pub(crate) code: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Record {
-    #[command(flatten)]
-    pub(crate) assignment: OneAssignment,
-    /// The model solution; otherwise the sample named `solution`
-    #[arg(long, value_name = "SUBMISSION")]
-    pub(crate) solution: Option<PathBuf>,
-    /// Only say what would change; fails if anything would
-    #[arg(long)]
-    pub(crate) check: bool,
-    #[command(flatten)]
-    pub(crate) machine: Machine,
-}
-
-/// What untrusted stages run on.
-#[derive(Debug, Args)]
-pub(crate) struct Machine {
-    /// Run builds and cases on this unpacked image instead of the host's toolchain
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) rootfs: Option<PathBuf>,
-    /// Show this folder, read only, to builds and cases too; for toolchains outside /usr
-    #[arg(long, value_name = "FOLDER", conflicts_with = "rootfs")]
-    pub(crate) toolchain: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Try {
-    /// A folder, a zip or one file
-    #[arg(value_name = "SUBMISSION")]
-    pub(crate) submission: PathBuf,
-    /// The assignment.yaml, or its folder; otherwise the nearest one above the submission
-    #[arg(long, short, value_name = "ASSIGNMENT")]
-    pub(crate) assignment: Option<PathBuf>,
-    /// Hand in at this time, as `2026-03-17 10:00` in the assignment's zone; otherwise on time
-    #[arg(long, value_name = "TIME")]
-    pub(crate) at: Option<String>,
-    /// Show what the student sees
-    #[arg(long)]
-    pub(crate) student: bool,
-    /// Keep every file of every volume in this new folder
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) keep: Option<PathBuf>,
-    /// Show the build's log and what the stages say
-    #[arg(long)]
-    pub(crate) log: bool,
-    /// Run again whenever the submission or the assignment changes
-    #[arg(long, conflicts_with = "keep")]
-    pub(crate) watch: bool,
-    #[command(flatten)]
-    pub(crate) machine: Machine,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Test {
-    #[command(flatten)]
-    pub(crate) assignment: OneAssignment,
-    /// Only samples whose folder contains this text
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) only: Option<String>,
-    #[command(flatten)]
-    pub(crate) machine: Machine,
-}
-
-/// Which cluster, and whose settings.
-#[derive(Debug, Args)]
-pub(crate) struct InCluster {
-    /// A context of the kubeconfig; otherwise its current one
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
-    /// The jobs' namespace; otherwise assay-jobs, or the operator's
-    #[arg(long, value_name = "NAME")]
-    pub(crate) namespace: Option<String>,
-    /// The operator's file; otherwise it is read from the cluster
-    #[arg(long, value_name = "FILE")]
-    pub(crate) operator: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Publish {
-    #[command(flatten)]
-    pub(crate) assignment: OneAssignment,
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// Only say what would change
-    #[arg(long, conflicts_with = "yes")]
-    pub(crate) dry_run: bool,
-    /// Ask this registry for the image's digest without TLS; may be given several times
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub(crate) plain_http: Vec<String>,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Submit {
-    /// The assignment's id, `<course>/<name>`, or its folder
-    #[arg(value_name = "ASSIGNMENT")]
-    pub(crate) assignment: String,
-    /// A folder, a zip or one file
-    #[arg(value_name = "SUBMISSION", required_unless_present = "digest")]
-    pub(crate) submission: Option<PathBuf>,
-    /// The SHA-256 of a zip that is in the student's outbox already
-    #[arg(long, value_name = "SHA256", conflicts_with = "submission")]
-    pub(crate) digest: Option<Digest>,
-    /// Whose submission it is
-    #[arg(long, value_name = "STUDENT")]
-    pub(crate) student: StudentId,
-    /// When it was handed in, as `2026-03-17T10:00:00+11:00`; otherwise now
-    #[arg(long, value_name = "TIME")]
-    pub(crate) handed_in: Option<jiff::Timestamp>,
-    /// The revision, by its first digits; otherwise the one published last
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// Wait for the result and show it
-    #[arg(long)]
-    pub(crate) wait: bool,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Status {
-    /// The job
-    #[arg(value_name = "JOB", required_unless_present = "assignment", conflicts_with = "assignment")]
-    pub(crate) job: Option<JobId>,
-    /// All jobs of this assignment that the cluster still knows
-    #[arg(long, value_name = "ID")]
-    pub(crate) assignment: Option<AssignmentId>,
-    /// Follow the job until it is over
-    #[arg(long, conflicts_with = "assignment")]
-    pub(crate) follow: bool,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct JobResult {
-    /// The job
-    #[arg(value_name = "JOB")]
-    pub(crate) job: JobId,
-    /// Its assignment; needed once the cluster has forgotten the job
-    #[arg(long, value_name = "ID")]
-    pub(crate) assignment: Option<AssignmentId>,
-    /// Show what the student sees
-    #[arg(long)]
-    pub(crate) student: bool,
-    /// Show the build's log
-    #[arg(long)]
-    pub(crate) log: bool,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Image {
     #[command(subcommand)]
     pub(crate) command: ImageCommand,
@@ -361,33 +145,6 @@ pub(crate) struct ImageBuild {
     pub(crate) plain_http: Vec<String>,
     #[command(flatten)]
     pub(crate) operator: OperatorFile,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Doctor {
-    /// Make no pods: look at what the API server tells, and at nothing else
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// Look at this student's home too
-    #[arg(long, value_name = "STUDENT", conflicts_with = "quick")]
-    pub(crate) student: Option<StudentId>,
-    /// Where Argo's controller is
-    #[arg(long, value_name = "NAME", default_value = "argo")]
-    pub(crate) argo_namespace: String,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sweep {
-    /// Only say what would be done
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Leave jobs that were handed in less than this many minutes ago
-    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
-    pub(crate) young: u32,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,10 @@
 //! Argo's objects, as the API server knows them.
 
-use kube::Api;
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
+use kube::{Api, Client};
 
 use crate::connect::Cluster;
 use crate::rights::ARGO;
-
-/// The version of Argo's objects.
-pub(crate) const VERSION: &str = "v1alpha1";
 
 /// A kind of Argo's.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +24,16 @@ impl Kind {
     /// The kind as the API server is asked for it.
     pub(crate) fn resource(self) -> ApiResource {
         let (kind, plural) = self.names();
-        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(ARGO, VERSION, kind), plural)
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(ARGO, "v1alpha1", kind), plural)
     }
 
     /// The objects of this kind in the jobs' namespace.
     pub(crate) fn api(self, cluster: &Cluster) -> Api<DynamicObject> {
-        Api::namespaced_with(cluster.client().clone(), cluster.namespace(), &self.resource())
+        self.within(cluster.client(), cluster.namespace())
+    }
+
+    /// The same where there is no connection with settings.
+    pub(crate) fn within(self, client: &Client, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(client.clone(), namespace, &self.resource())
     }
 }

@@ -1,20 +1,25 @@
 //! Finding the cluster, and the operator's settings in it.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
 
 use assay_core::operator::Operator;
 use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
+use serde::de::DeserializeOwned;
 
 use crate::error::ClusterError;
 use crate::rights::{OPERATOR_MAP, Right};
 
 /// The longest that one answer of the API server may take.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest that finding the API server may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How many objects one answer of the API server may hold.
+const PAGE: u32 = 500;
 /// The key of the operator's file in its ConfigMap.
 const OPERATOR_KEY: &str = "operator.yaml";
 
@@ -130,6 +135,31 @@ impl Cluster {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// All objects that `which` means, page by page, each of which has the time of an answer.
+    ///
+    /// # Errors
+    /// See [`Cluster::ask`].
+    pub async fn list<K>(
+        &self,
+        right: Right,
+        objects: &Api<K>,
+        which: &ListParams,
+    ) -> Result<Vec<K>, ClusterError>
+    where
+        K: Clone + DeserializeOwned + Debug,
+    {
+        let mut found = Vec::new();
+        let mut page = which.clone().limit(PAGE);
+        loop {
+            let answer = self.ask(right, objects.list(&page)).await?;
+            found.extend(answer.items);
+            match answer.metadata.continue_.filter(|next| !next.is_empty()) {
+                Some(next) => page = page.continue_token(&next),
+                None => return Ok(found),
+            }
         }
     }
 }

@@ -54,6 +54,16 @@ pub enum ClusterError {
         /// What the policy says.
         message: String,
     },
+    /// A quota is used up, or another writer was counted against it at the same moment.
+    #[error("there is no room to {right} in namespace {namespace}: {message}")]
+    Full {
+        /// What was tried.
+        right: Right,
+        /// Where.
+        namespace: String,
+        /// Which quota, in the API server's words.
+        message: String,
+    },
     /// Argo Workflows is not installed.
     #[error("the cluster does not know Argo's {resource}")]
     NoArgo {
@@ -67,6 +77,14 @@ pub enum ClusterError {
         right: Right,
         /// What it said.
         source: Box<kube::Error>,
+    },
+    /// A job was to be started, and no answer came.
+    #[error("whether the job {job} was started is not known")]
+    StartUnknown {
+        /// Its id.
+        job: String,
+        /// What came instead of an answer.
+        source: Box<ClusterError>,
     },
     /// The operator's settings are not in the cluster.
     #[error("there is no ConfigMap {OPERATOR_MAP} with `operator.yaml` in namespace {namespace}")]
@@ -182,6 +200,10 @@ impl ClusterError {
         };
         match status.code {
             401 => ClusterError::Unauthorised,
+            // Before all else: its words are those of a missing right, or of an object that is there.
+            403 | 409 if is_of_quota(&status.message) => {
+                ClusterError::Full { right, namespace: namespace.into(), message: status.message.clone() }
+            }
             // RBAC and admission both answer 403; only RBAC speaks of the user's rights.
             403 if status.message.contains(" cannot ") => {
                 ClusterError::Forbidden { right, namespace: namespace.into() }
@@ -207,6 +229,19 @@ impl ClusterError {
             if matches!(&**source, kube::Error::Api(status) if status.code == 409))
     }
 
+    /// Whether it may be gone a moment later: nobody answered, or the API server had troubles of its own.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            ClusterError::Unreachable { .. } | ClusterError::Silent { .. } => true,
+            ClusterError::Failed { source, .. } => match &**source {
+                kube::Error::Api(status) => status.code == 429 || status.code >= 500,
+                _ => true,
+            },
+            _ => false,
+        }
+    }
+
     /// The exit code for it.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -220,6 +255,8 @@ impl ClusterError {
             | ClusterError::Configuration(_)
             | ClusterError::Unreachable { .. }
             | ClusterError::Silent { .. }
+            | ClusterError::Full { .. }
+            | ClusterError::StartUnknown { .. }
             | ClusterError::NoArgo { .. }
             | ClusterError::NoClaim { .. }
             | ClusterError::PodNotStarted { .. }
@@ -257,6 +294,13 @@ impl ClusterError {
                 "if the operator's settings changed, read them again; otherwise show this to who operates the cluster"
                     .into()
             }
+            ClusterError::Full { .. } => {
+                "try again when other jobs and commands are over; if it stays so, ask who operates the cluster for a larger quota"
+                    .into()
+            }
+            ClusterError::StartUnknown { job, .. } => format!(
+                "once the cluster answers, `assay status {job}` tells; submit again only if it does not know the job"
+            ),
             ClusterError::NoArgo { .. } => "install Argo Workflows with its CRDs; `argo/` says how".into(),
             ClusterError::Failed { .. } => "try again; if it happens again, show this to who operates the cluster".into(),
             ClusterError::NoOperator { .. } => {
@@ -305,6 +349,10 @@ fn quoted(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!("; it said: {}", said.trim_end()) }
 }
 
+fn is_of_quota(message: &str) -> bool {
+    message.contains("exceeded quota") || message.contains("on resourcequotas")
+}
+
 fn names_an_object(status: &kube::core::Status) -> bool {
     status.details.as_ref().is_some_and(|details| !details.name.is_empty())
 }
@@ -332,6 +380,29 @@ mod tests {
         let says = "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\"";
         let error = ClusterError::of(api(403, says, "x"), Right::CREATE_POD, "jobs");
         assert!(matches!(error, ClusterError::Refused { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_full_quota_is_no_policy_no_right_and_no_name_that_is_taken() {
+        for (code, says) in [
+            (
+                403,
+                "pods \"x\" is forbidden: exceeded quota: jobs, requested: pods=1, used: pods=9, limited: pods=9",
+            ),
+            (409, "Operation cannot be fulfilled on resourcequotas \"jobs\": the object has been modified"),
+        ] {
+            let error = ClusterError::of(api(code, says, "x"), Right::CREATE_POD, "jobs");
+            assert!(matches!(error, ClusterError::Full { .. }), "{error}");
+            assert_eq!(error.exit(), Exit::ClusterUnavailable);
+            assert!(!error.is_taken() && !error.is_passing());
+        }
+    }
+
+    #[test]
+    fn what_may_pass_is_told_from_what_will_not() {
+        let passes = |code| ClusterError::of(api(code, "no", "x"), Right::GET_POD, "jobs").is_passing();
+        assert!(passes(500) && passes(503) && passes(429));
+        assert!(!passes(404) && !passes(403) && !passes(409));
     }
 
     #[test]

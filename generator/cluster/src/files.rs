@@ -1,7 +1,7 @@
 //! What passes through administrative pods: revisions, hand-ins, results.
 
-use assay_contract::duties::{Answer, HandIn, Left, Part, Publish, Read, Request, Wanted};
-use assay_contract::{API_VERSION, AssignmentId, Digest, StudentId};
+use assay_contract::duties::{Answer, HandIn, Left, Part, Place, Publish, Read, Request, Reschedule};
+use assay_contract::{API_VERSION, AssignmentId, Digest, JobId, StudentId};
 use assay_core::assignment::{Content, Publication};
 
 use crate::connect::Cluster;
@@ -13,11 +13,11 @@ use crate::error::ClusterError;
 pub struct Written {
     /// Answers and configuration: [`Left::Same`] where both were there.
     pub revision: Left,
-    /// The schedule.
+    /// The schedule; [`Left::Kept`] where another one is there, which [`reschedule`] replaces.
     pub schedule: Left,
 }
 
-/// Writes a revision: answers, configuration, schedule.
+/// Writes a revision: answers and configuration, and the schedule where there is none yet.
 ///
 /// # Errors
 /// See [`duty::run`]; also if the revision is there with another content.
@@ -48,6 +48,33 @@ pub async fn publish(
             let both = [answers, configuration].iter().all(|left| *left == Left::Same);
             Ok(Written { revision: if both { Left::Same } else { Left::New }, schedule })
         }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Replaces the schedule, for jobs of all revisions; hence it comes last, after the revision's template.
+///
+/// # Errors
+/// See [`duty::run`].
+pub async fn reschedule(
+    cluster: &Cluster,
+    publication: &Publication,
+    stop: impl Future<Output = ()>,
+) -> Result<Left, ClusterError> {
+    let assignment = &publication.configuration.assignment;
+    let parts = publication.parts();
+    let Some((_, schedule)) = parts.iter().find(|(place, _)| *place == Place::Schedule) else {
+        return Err(ClusterError::Bug("a publication has no schedule".into()));
+    };
+    let request = Request::Reschedule(Reschedule {
+        api_version: API_VERSION.into(),
+        assignment: assignment.clone(),
+        digest: schedule.digest().clone(),
+        bytes: size(schedule.bytes()),
+    });
+    let whose = Whose { assignment, student: None };
+    match duty::run(cluster, whose, &request, &[schedule.bytes()], stop).await?.answer {
+        Answer::Rescheduled { schedule } => Ok(schedule),
         other => Err(unexpected(&other)),
     }
 }
@@ -86,18 +113,21 @@ pub struct Document {
     pub bytes: Vec<u8>,
 }
 
-/// Reads documents of an assignment; none where nothing was concluded.
+/// Reads the documents of a job; none where nothing was concluded.
 ///
 /// # Errors
 /// See [`duty::run`].
 pub async fn read(
     cluster: &Cluster,
     assignment: &AssignmentId,
-    wanted: Wanted,
+    job: &JobId,
     stop: impl Future<Output = ()>,
 ) -> Result<Vec<Document>, ClusterError> {
-    let request =
-        Request::Read(Read { api_version: API_VERSION.into(), assignment: assignment.clone(), wanted });
+    let request = Request::Read(Read {
+        api_version: API_VERSION.into(),
+        assignment: assignment.clone(),
+        job: job.clone(),
+    });
     let whose = Whose { assignment, student: None };
     let reply = duty::run(cluster, whose, &request, &[], stop).await?;
     match reply.answer {

@@ -1,39 +1,29 @@
 //! Jobs: starting one, and seeing where it stands.
 
-use std::collections::BTreeMap;
+mod read;
+mod start;
 
 use assay_contract::result::StageStatus;
-use assay_contract::{AssignmentId, Digest, JobId, Output, Stage, StudentId};
-use jiff::Timestamp;
+use assay_contract::{AssignmentId, JobId, Stage, Trust};
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{DynamicObject, ListParams, PostParams};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use kube::api::ListParams;
+use serde::Serialize;
 
-use crate::argo::{Kind, VERSION};
+use crate::argo::Kind;
 use crate::connect::Cluster;
 use crate::error::ClusterError;
-use crate::rights::{ARGO, Right};
+use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
+
+pub use start::{Start, start};
+pub(crate) use start::{create, workflow};
 
 const OF_WORKFLOW: &str = "workflows.argoproj.io/workflow";
 const OF_STAGE: &str = "assay.dev/stage";
-
-/// A job to start.
-#[derive(Debug, Clone)]
-pub struct Start<'a> {
-    /// Its id.
-    pub job: &'a JobId,
-    /// The WorkflowTemplate of the revision.
-    pub template: &'a str,
-    /// Whose submission.
-    pub student: &'a StudentId,
-    /// The SHA-256 of the zip in the student's outbox.
-    pub digest: &'a Digest,
-    /// When it was handed in; otherwise now.
-    pub handed_in: Option<Timestamp>,
-}
+/// The label of bare pods: of which job they are.
+const OF_JOB: &str = "assay.dev/job";
+/// The label of the pods of Argo's own steps.
+const OF_STEP: &str = "assay.dev/step";
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -145,37 +135,6 @@ pub struct JobView {
     pub points: Option<String>,
 }
 
-/// Starts a job.
-///
-/// # Errors
-/// If the cluster does not take it.
-pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterError> {
-    let object = workflow(cluster, start)?;
-    let parameters = PostParams::default();
-    let jobs = Kind::Workflow.api(cluster);
-    cluster.ask(Right::CREATE_JOB, jobs.create(&parameters, &object)).await.map(drop)
-}
-
-/// The Workflow of a job, as admission takes it.
-pub(crate) fn workflow(cluster: &Cluster, start: &Start<'_>) -> Result<DynamicObject, ClusterError> {
-    let Start { job, template, student, digest, handed_in } = start;
-    let mut parameters = vec![
-        json!({"name": "student", "value": student.as_str()}),
-        json!({"name": "digest", "value": digest.as_str()}),
-    ];
-    if let Some(at) = handed_in {
-        parameters.push(json!({"name": "handed-in", "value": at.to_string()}));
-    }
-    // Nothing else: admission takes this form alone, and what a job is comes from its template.
-    let workflow = json!({
-        "apiVersion": format!("{ARGO}/{VERSION}"),
-        "kind": "Workflow",
-        "metadata": {"name": job.as_str(), "namespace": cluster.namespace()},
-        "spec": {"workflowTemplateRef": {"name": template}, "arguments": {"parameters": parameters}},
-    });
-    serde_json::from_value(workflow).map_err(|error| ClusterError::Bug(Box::new(error)))
-}
-
 /// Where a job stands; `None` where the cluster does not know it, which forgets jobs some time after their end.
 ///
 /// # Errors
@@ -185,20 +144,35 @@ pub async fn view(cluster: &Cluster, job: &JobId) -> Result<Option<JobView>, Clu
     let Some(object) = cluster.ask_for(Right::GET_JOB, jobs.get(job.as_str())).await? else {
         return Ok(None);
     };
-    let mut view = read(&object);
-    if view.stages.iter().any(|stage| stage.state == StageState::Starting) {
-        let pods = cluster.api::<Pod>();
-        let of_job = ListParams::default().labels(&format!("{OF_WORKFLOW}={job}"));
-        let pods = cluster.ask(Right::LIST_PODS, pods.list(&of_job)).await?;
-        for stage in view.stages.iter_mut().filter(|stage| stage.state == StageState::Starting) {
-            let of_stage = |pod: &&Pod| {
-                let labels = pod.metadata.labels.as_ref();
-                labels.and_then(|labels| labels.get(OF_STAGE)).is_some_and(|id| id == stage.stage.id())
-            };
-            stage.waits = pods.iter().filter(of_stage).find_map(waiting);
+    let mut view = read::read(&object);
+    if let Some(stage) = view.stages.iter_mut().find(|stage| stage.state == StageState::Starting) {
+        let pods = pods(cluster, OF_WORKFLOW, job).await?;
+        stage.waits = pods.iter().filter(|pod| is_of(pod, stage.stage)).find_map(waiting);
+    }
+    // In strict isolation what runs is the step that made the stage's own pod, which may still wait.
+    let may_be_bare = |stage: &&mut StageView| {
+        stage.state == StageState::Running && stage.stage.trust() == Trust::Untrusted
+    };
+    if let Some(stage) = view.stages.iter_mut().find(may_be_bare) {
+        let pods = pods(cluster, OF_JOB, job).await?;
+        stage.waits = pods.iter().filter(|pod| is_of(pod, stage.stage)).find_map(waiting);
+        if stage.waits.is_some() {
+            stage.state = StageState::Starting;
         }
     }
     Ok(Some(view))
+}
+
+async fn pods(cluster: &Cluster, label: &str, job: &JobId) -> Result<Vec<Pod>, ClusterError> {
+    let of_job = ListParams::default().labels(&format!("{label}={job}"));
+    cluster.list(Right::LIST_PODS, &cluster.api::<Pod>(), &of_job).await
+}
+
+/// Whether a pod of a job is that of a stage, or the step's that is to make it; one stage at a time is made so.
+fn is_of(pod: &Pod, stage: Stage) -> bool {
+    let label = |key| pod.metadata.labels.as_ref().and_then(|labels| labels.get(key)).map(String::as_str);
+    label(OF_STAGE) == Some(stage.id())
+        || (stage.trust() == Trust::Untrusted && label(OF_STEP) == Some("launch"))
 }
 
 /// The jobs of an assignment that the cluster still knows, the newest first.
@@ -212,226 +186,8 @@ pub async fn list(cluster: &Cluster, assignment: &AssignmentId) -> Result<Vec<Jo
         assignment.course(),
         assignment.name()
     ));
-    let found = cluster.ask(Right::LIST_JOBS, jobs.list(&of_assignment)).await?;
-    let mut found: Vec<JobView> = found.iter().map(read).collect();
+    let found = cluster.list(Right::LIST_JOBS, &jobs, &of_assignment).await?;
+    let mut found: Vec<JobView> = found.iter().map(read::read).collect();
     found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.job.cmp(&b.job)));
     Ok(found)
-}
-
-/// What is read of a Workflow's specification; what is missing is as if it were not there yet.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Spec {
-    arguments: Parameters,
-}
-
-/// What is read of its status.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Status {
-    phase: String,
-    message: String,
-    /// Read one by one: a node of an unknown form hides no other.
-    nodes: BTreeMap<String, Value>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Node {
-    #[serde(rename = "type")]
-    kind: String,
-    template_name: String,
-    phase: String,
-    started_at: Option<Timestamp>,
-    finished_at: Option<Timestamp>,
-    outputs: NodeOutputs,
-    synchronization_status: Option<Synchronization>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NodeOutputs {
-    parameters: Vec<Parameter>,
-    exit_code: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Parameters {
-    parameters: Vec<Parameter>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Parameter {
-    name: String,
-    value: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Synchronization {
-    waiting: String,
-}
-
-fn read(object: &DynamicObject) -> JobView {
-    let spec: Spec = part(&object.data, "spec");
-    let status: Status = part(&object.data, "status");
-    let nodes: BTreeMap<String, Node> = status
-        .nodes
-        .iter()
-        .filter_map(|(id, node)| Some((id.clone(), serde_json::from_value(node.clone()).ok()?)))
-        .collect();
-    let label = |key| object.metadata.labels.as_ref().and_then(|all| all.get(key)).cloned();
-    let parameter = |name: &str| value(&spec.arguments.parameters, name).unwrap_or_default();
-    let stages: Vec<StageView> = Stage::ALL.into_iter().map(|stage| stage_view(stage, &nodes)).collect();
-    let held = held_by(&nodes);
-    let begun = stages.iter().any(|stage| stage.state != StageState::Waiting);
-    let state = match status.phase.as_str() {
-        "Succeeded" => State::Succeeded,
-        "Failed" | "Error" => State::Failed,
-        _ if begun && held.is_none() => State::Running,
-        _ => State::Waiting,
-    };
-    let message = match state {
-        State::Failed => status.message.clone(),
-        State::Waiting => held.unwrap_or_default().into(),
-        State::Running | State::Succeeded => String::new(),
-    };
-    let last = best(Stage::Finalise, &nodes);
-    let said = |output: Output| last.and_then(|node| value(&node.outputs.parameters, output.name()));
-    JobView {
-        job: object.metadata.name.clone().unwrap_or_default(),
-        assignment: match (label("assay.dev/course"), label("assay.dev/assignment")) {
-            (Some(course), Some(name)) => format!("{course}/{name}"),
-            _ => String::new(),
-        },
-        revision: label("assay.dev/revision").unwrap_or_default(),
-        student: parameter("student"),
-        digest: parameter("digest"),
-        created: object.metadata.creation_timestamp.as_ref().map_or(String::new(), |at| at.0.to_string()),
-        state,
-        message,
-        stages,
-        verdict: said(Output::FinalVerdict),
-        points: said(Output::FinalPoints),
-    }
-}
-
-/// A part of an object; `null`, missing or of an unknown form is as if there were nothing in it.
-fn part<T: DeserializeOwned + Default>(object: &Value, name: &str) -> T {
-    object.get(name).and_then(|part| serde_json::from_value(part.clone()).ok()).unwrap_or_default()
-}
-
-fn value(parameters: &[Parameter], name: &str) -> Option<String> {
-    parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.value.clone())
-}
-
-/// The node that stands for a stage: of one that is tried again, the whole.
-fn best(stage: Stage, nodes: &BTreeMap<String, Node>) -> Option<&Node> {
-    let of_stage = || nodes.values().filter(|node| node.template_name == stage.id());
-    of_stage().find(|node| node.kind == "Retry").or_else(|| of_stage().next())
-}
-
-fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
-    let unborn = Node::default();
-    let node = best(stage, nodes).unwrap_or(&unborn);
-    // The launcher of a strict stage tells how the stage's own pod ended; the launcher itself succeeds all the same.
-    let told = |name| value(&node.outputs.parameters, name);
-    let status =
-        told("status").as_deref().and_then(StageStatus::from_id).or(StageStatus::from_id(&node.phase));
-    let state = match (status, node.phase.as_str()) {
-        (Some(StageStatus::Succeeded), _) => StageState::Succeeded,
-        (Some(StageStatus::Failed | StageStatus::Error), _) => StageState::Failed,
-        (Some(StageStatus::Omitted | StageStatus::Skipped), _) => StageState::NotRun,
-        (None, "Running") => StageState::Running,
-        (None, "Pending") => StageState::Starting,
-        (None, _) => StageState::Waiting,
-    };
-    let ran = matches!(state, StageState::Running | StageState::Succeeded | StageState::Failed);
-    let until = node.finished_at.or_else(|| (state == StageState::Running).then(Timestamp::now));
-    let measured_ms = node.started_at.zip(until).filter(|_| ran).map(|(from, until)| {
-        u64::try_from(until.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
-    });
-    let exit = told("exit").or_else(|| node.outputs.exit_code.clone()).and_then(|code| code.parse().ok());
-    StageView { stage, state, status, exit, measured_ms, waits: None }
-}
-
-/// Which of the two locks a job waits for.
-fn held_by(nodes: &BTreeMap<String, Node>) -> Option<&'static str> {
-    let waits = |template: &str| {
-        nodes.values().any(|node| {
-            let waiting = node.synchronization_status.as_ref().is_some_and(|sync| !sync.waiting.is_empty());
-            node.template_name == template && waiting
-        })
-    };
-    if waits("turn") {
-        Some("another job of this student comes first")
-    } else if waits("graded") {
-        Some("as many jobs run as may run at once")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn view(status: serde_json::Value) -> JobView {
-        let object = json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "Workflow",
-            "metadata": {"name": "j-1", "labels": {"assay.dev/course": "c", "assay.dev/assignment": "a"}},
-            "spec": {"arguments": {"parameters": [{"name": "student", "value": "ada"}]}},
-            "status": status,
-        });
-        read(&serde_json::from_value(object).unwrap())
-    }
-
-    #[test]
-    fn a_job_that_argo_has_not_seen_waits() {
-        let new = view(json!(null));
-        assert_eq!(new.state, State::Waiting);
-        assert!(new.stages.iter().all(|stage| stage.state == StageState::Waiting));
-        assert_eq!((new.assignment.as_str(), new.student.as_str()), ("c/a", "ada"));
-    }
-
-    #[test]
-    fn a_strict_stage_ended_as_its_own_pod_did() {
-        let job = view(json!({"phase": "Running", "nodes": {
-            "a": {"type": "Pod", "templateName": "verify", "phase": "Succeeded", "outputs": {"exitCode": "0", "parameters": [
-                {"name": "status", "value": "Failed"}, {"name": "exit", "value": "10"}]}},
-        }}));
-        let verify = job.stages.iter().find(|there| there.stage == Stage::Verify).unwrap();
-        assert_eq!((verify.state, verify.exit), (StageState::Failed, Some(10)));
-    }
-
-    #[test]
-    fn stages_are_found_by_their_templates_and_locks_are_named() {
-        let running = view(json!({"phase": "Running", "nodes": {
-            "a": {"type": "Pod", "templateName": "setup", "phase": "Succeeded", "outputs": {"exitCode": "0"},
-                "startedAt": "2026-03-16T10:00:00Z", "finishedAt": "2026-03-16T10:00:02Z"},
-            "b": {"type": "DAG", "templateName": "turn", "phase": "Pending",
-                "synchronizationStatus": {"waiting": "ns/Mutex/x"}},
-        }}));
-        assert_eq!(running.state, State::Waiting);
-        assert_eq!(running.message, "another job of this student comes first");
-        assert_eq!(running.stages[0].state, StageState::Succeeded);
-        assert_eq!((running.stages[0].exit, running.stages[0].measured_ms), (Some(0), Some(2_000)));
-    }
-
-    #[test]
-    fn a_stage_that_is_tried_again_is_one_stage_and_tells_the_verdict() {
-        let over = view(json!({"phase": "Succeeded", "nodes": {
-            "a": {"type": "Pod", "templateName": "finalise", "phase": "Error"},
-            "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "outputs": {"parameters": [
-                {"name": "verdict", "value": "passed"}, {"name": "points", "value": "10"}]}},
-            "c": {"type": "Skipped", "templateName": "test", "phase": "Omitted"},
-            "d": {"type": "Pod", "templateName": 7, "phase": {}},
-        }}));
-        assert_eq!(over.stages[4].state, StageState::Succeeded);
-        assert_eq!(over.stages[2].state, StageState::NotRun);
-        assert_eq!((over.verdict.as_deref(), over.points.as_deref()), (Some("passed"), Some("10")));
-    }
 }

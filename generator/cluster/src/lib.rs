@@ -13,6 +13,8 @@ pub mod duty;
 pub mod error;
 pub mod files;
 pub mod job;
+pub mod patience;
+mod pod;
 pub mod rights;
 pub mod sweep;
 pub mod template;

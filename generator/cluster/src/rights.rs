@@ -92,6 +92,8 @@ rights! {
     LIST_TEMPLATES = "list" "workflowtemplates" of ARGO, None, Role::Staff;
     /// Publishing a revision.
     CREATE_TEMPLATE = "create" "workflowtemplates" of ARGO, None, Role::Publisher;
+    /// Saying that an earlier revision was published again; admission lets annotations change and nothing else.
+    MARK_TEMPLATE = "patch" "workflowtemplates" of ARGO, None, Role::Publisher;
     /// Starting a job.
     CREATE_JOB = "create" "workflows" of ARGO, None, Role::Staff;
     /// Following a job.
@@ -125,7 +127,9 @@ mod tests {
             let destructive = matches!(right.verb, "delete" | "update" | "patch" | "deletecollection");
             let removes_jobs = destructive && right.resource == "workflows";
             assert!(!removes_jobs || (right.role == Role::Sweeper && right.verb == "delete"), "{right}");
-            assert!(!destructive || removes_jobs || right.resource == "pods", "{right}");
+            // Admission lets a template's annotations change and nothing else.
+            let marks = *right == Right::MARK_TEMPLATE;
+            assert!(!destructive || removes_jobs || marks || right.resource == "pods", "{right}");
         }
     }
 }

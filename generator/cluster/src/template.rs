@@ -2,14 +2,15 @@
 //!
 //! Jobs that run are held to the template that they were started from, so a template is immutable, its title included.
 //! What the API server answers is audited like anybody's template: first of a trial that changes nothing, then of what
-//! is there.
+//! is there. One annotation beside all that says when a revision was published last, since an earlier one can be
+//! published again; new jobs take the one that was published last.
 
 use assay_contract::AssignmentId;
 use assay_core::audit::{self, Finding};
 use assay_core::render::Checked;
-use jiff::Timestamp;
-use kube::api::{DynamicObject, ListParams, PostParams};
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
 use similar::TextDiff;
 
 use crate::argo::Kind;
@@ -21,6 +22,8 @@ use crate::rights::Right;
 const MANAGER: &str = "assay";
 const REVISION: &str = "assay.dev/revision";
 const TITLE: &str = "workflows.argoproj.io/title";
+/// The annotation that says when a revision was published again; without it, it was when the template was created.
+pub const PUBLISHED: &str = "assay.dev/published";
 /// What the API server and its clients add to an object.
 const ADDED: [&str; 6] =
     ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
@@ -34,8 +37,8 @@ pub struct Template {
     pub revision: String,
     /// Its title.
     pub title: String,
-    /// When it was published.
-    pub created: Option<Timestamp>,
+    /// When it was published last.
+    pub published: Option<Timestamp>,
     document: Value,
 }
 
@@ -58,15 +61,18 @@ impl Template {
             for field in ADDED {
                 metadata.remove(field);
             }
+            // It tells nothing of what jobs do, and is in no text that is rendered.
+            metadata.get_mut("annotations").and_then(Value::as_object_mut).map(|all| all.remove(PUBLISHED));
         }
         let annotation = |key| {
             object.metadata.annotations.as_ref().and_then(|all| all.get(key)).cloned().unwrap_or_default()
         };
+        let created = object.metadata.creation_timestamp.as_ref().map(|time| time.0);
         Ok(Template {
             name: object.metadata.name.clone().unwrap_or_default(),
             revision: annotation(REVISION),
             title: annotation(TITLE),
-            created: object.metadata.creation_timestamp.as_ref().map(|time| time.0),
+            published: created.max(annotation(PUBLISHED).parse().ok()),
             document,
         })
     }
@@ -76,7 +82,7 @@ impl Template {
     }
 }
 
-/// The templates of an assignment, the newest first.
+/// The templates of an assignment, the one that was published last first.
 ///
 /// # Errors
 /// If they cannot be listed.
@@ -87,10 +93,33 @@ pub async fn published(cluster: &Cluster, assignment: &AssignmentId) -> Result<V
         assignment.name()
     ));
     let templates = Kind::WorkflowTemplate.api(cluster);
-    let found = cluster.ask(Right::LIST_TEMPLATES, templates.list(&of_assignment)).await?;
+    let found = cluster.list(Right::LIST_TEMPLATES, &templates, &of_assignment).await?;
     let mut found = found.iter().map(Template::of).collect::<Result<Vec<_>, _>>()?;
-    found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.name.cmp(&b.name)));
+    found.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.name.cmp(&b.name)));
     Ok(found)
+}
+
+/// Makes the template that new jobs take; whether it was another one before.
+///
+/// # Errors
+/// If the templates cannot be listed, or this one not be marked.
+pub async fn make_current(
+    cluster: &Cluster,
+    assignment: &AssignmentId,
+    checked: &Checked,
+) -> Result<bool, ClusterError> {
+    let published = published(cluster, assignment).await?;
+    let Some(current) = published.first().filter(|current| current.name != checked.name()) else {
+        return Ok(false);
+    };
+    // Authors' clocks differ: whatever this one says, it is later than what was current until now.
+    let later = current.published.and_then(|at| at.checked_add(SignedDuration::from_secs(1)).ok());
+    let at = Some(Timestamp::now()).max(later).unwrap_or_default();
+    let mark = Patch::Merge(json!({"metadata": {"annotations": {PUBLISHED: at.to_string()}}}));
+    let parameters = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+    let templates = Kind::WorkflowTemplate.api(cluster);
+    cluster.ask(Right::MARK_TEMPLATE, templates.patch_metadata(checked.name(), &parameters, &mark)).await?;
+    Ok(true)
 }
 
 /// How `after` differs from `before`, as a unified difference of YAML with sorted fields; empty where it does not.

@@ -26,6 +26,8 @@ pub const DEADLINE_SECONDS: u64 = 900;
 pub enum Request {
     /// Of [`Duty::Publish`].
     Publish(Publish),
+    /// Of [`Duty::Publish`], once the revision's template is there.
+    Reschedule(Reschedule),
     /// Of [`Duty::HandIn`].
     HandIn(HandIn),
     /// Of [`Duty::Read`].
@@ -39,7 +41,7 @@ impl Request {
     #[must_use]
     pub const fn duty(&self) -> Duty {
         match self {
-            Request::Publish(_) => Duty::Publish,
+            Request::Publish(_) | Request::Reschedule(_) => Duty::Publish,
             Request::HandIn(_) => Duty::HandIn,
             Request::Read(_) => Duty::Read,
             Request::Sweep(_) => Duty::Sweep,
@@ -47,7 +49,7 @@ impl Request {
     }
 }
 
-/// Write a revision; its parts follow.
+/// Write a revision; its parts follow. A schedule that is there stays: it holds for jobs of other revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Publish {
@@ -59,6 +61,20 @@ pub struct Publish {
     pub revision: Digest,
     /// What follows; each document once, each content once on its side.
     pub parts: Vec<Part>,
+}
+
+/// Replace an assignment's schedule, for all its revisions; it follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Reschedule {
+    /// [`crate::API_VERSION`].
+    pub api_version: String,
+    /// Which assignment.
+    pub assignment: AssignmentId,
+    /// The schedule's SHA-256.
+    pub digest: Digest,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// A part of a revision.
@@ -141,7 +157,8 @@ pub struct HandIn {
     pub bytes: u64,
 }
 
-/// Give documents of an assignment; nothing follows.
+/// Give the documents of a job that there are: [`layout::PRIVATE_RESULT`], [`layout::STUDENT_RESULT`],
+/// [`layout::CONCLUDED`]; nothing follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Read {
@@ -149,18 +166,8 @@ pub struct Read {
     pub api_version: String,
     /// Which assignment.
     pub assignment: AssignmentId,
-    /// Which documents.
-    pub wanted: Wanted,
-}
-
-/// Which documents are to be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wanted {
-    /// Those of a job that there are: [`layout::PRIVATE_RESULT`], [`layout::STUDENT_RESULT`], [`layout::CONCLUDED`].
-    Job(JobId),
-    /// The gradebook's entries, of one student or of all.
-    Jobs(Option<StudentId>),
+    /// Which job.
+    pub job: JobId,
 }
 
 /// List what was received and never concluded, of all assignments on the volumes; nothing follows.
@@ -178,12 +185,27 @@ pub struct Swept {
     /// The statements of jobs that were received, at most [`DOCUMENTS_CAP`]. Nobody here has a key to check them by;
     /// Setup checks its own when it runs again.
     pub received: Vec<Received>,
-    /// Snapshots that have no receipt, by their paths, at most [`DOCUMENTS_CAP`]: Setup was stopped between the two.
-    pub unsigned: Vec<String>,
+    /// Snapshots that have no receipt, at most [`DOCUMENTS_CAP`]: Setup was stopped between the two. Those of which another
+    /// job of the student has a receipt are left out.
+    pub unsigned: Vec<Unsigned>,
     /// What could not be read, and why, at most [`DOCUMENTS_CAP`].
     pub unreadable: Vec<String>,
     /// How many of all three were left out beyond the caps.
     pub left_out: u64,
+}
+
+/// A snapshot that has no receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Unsigned {
+    /// Of which assignment.
+    pub assignment: AssignmentId,
+    /// Whose.
+    pub student: StudentId,
+    /// Of which job.
+    pub job: JobId,
+    /// Its SHA-256.
+    pub digest: Digest,
 }
 
 /// What a pod answers.
@@ -196,6 +218,11 @@ pub enum Answer {
         answers: Left,
         /// The configuration.
         configuration: Left,
+        /// The schedule.
+        schedule: Left,
+    },
+    /// The schedule is in its place.
+    Rescheduled {
         /// The schedule.
         schedule: Left,
     },
@@ -230,6 +257,8 @@ pub enum Left {
     Same,
     /// Something else was there before.
     Replaced,
+    /// Something else was there before, and stays.
+    Kept,
 }
 
 /// A document of an answer.

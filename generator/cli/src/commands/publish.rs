@@ -1,7 +1,8 @@
 //! `assay publish`.
 //!
 //! The order is fixed: what is to be published is rendered and audited, shown, and agreed to; then come answers and
-//! configuration, then the WorkflowTemplate. Interrupted anywhere, nothing that runs has changed.
+//! configuration, then the WorkflowTemplate, and last the schedule, which holds for jobs of all revisions. Interrupted
+//! before that, nothing has changed for what runs.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -43,8 +44,10 @@ pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
     let plan = commands::plan(&assignment, cluster.operator())?;
     let checked = render::render(&plan, cluster.operator()).map_err(CliError::bug)?;
     let before = session.wait(template::published(cluster, assignment.id()))?;
-    let newest = before.iter().find(|there| there.name == checked.name()).or(before.first());
-    let difference = template::difference(newest, &checked).map_err(commands::cluster::failed)?;
+    let current = before.first();
+    let there = before.iter().find(|there| there.name == checked.name());
+    let difference = template::difference(there.or(current), &checked).map_err(commands::cluster::failed)?;
+    let preview = preview(current, there, &difference);
     let mut published = Published {
         assignment: assignment.id().to_string(),
         revision: plan.revision.to_string(),
@@ -56,21 +59,32 @@ pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
         difference: &difference,
     };
     if args.dry_run {
-        console.data(&published, || preview(newest, &difference))?;
+        console.data(&published, || preview)?;
         return Ok(Exit::Done);
     }
     if !args.yes {
-        agree(console, &preview(newest, &difference), checked.name())?;
+        agree(console, &preview, checked.name())?;
     }
-    let written = session.wait(files::publish(cluster, &assignment.publication(), stop()))?;
+    let publication = assignment.publication();
+    let written = session.wait(files::publish(cluster, &publication, stop()))?;
     let applied = session.wait(template::apply(cluster, &checked))?;
+    let another_was = session.wait(template::make_current(cluster, assignment.id(), &checked))?;
+    if another_was && applied != Applied::New {
+        console.note("this revision was published before; new jobs take it again");
+    }
     if applied == Applied::SameButTexts {
         console.note(
             "title and description stay as they were published with this revision; a new revision takes new ones",
         );
     }
+    let schedule = match written.schedule {
+        Left::Kept => session.wait(files::reschedule(cluster, &publication, stop())).inspect_err(|_| {
+            console.note("the revision is published; its schedule is still the earlier one: publish again");
+        })?,
+        left => left,
+    };
     published.files = Some(written.revision);
-    published.schedule = Some(written.schedule);
+    published.schedule = Some(schedule);
     published.workflow_template = Some(if applied == Applied::New { Left::New } else { Left::Same });
     console.data(&published, || summary(&published))?;
     Ok(Exit::Done)
@@ -100,12 +114,20 @@ fn unpinned(assignment: &Assignment, error: &ImageError) -> CliError {
     }
 }
 
-fn preview(newest: Option<&Template>, difference: &str) -> String {
-    match newest {
-        Some(newest) if difference.is_empty() => format!("{} is published already\n", newest.name),
-        Some(newest) => format!("what changes from {}:\n{difference}", newest.name),
+/// `there` is the template of this very revision, `current` the one that new jobs take.
+fn preview(current: Option<&Template>, there: Option<&Template>, difference: &str) -> String {
+    let mut text = match there.or(current) {
+        Some(before) if difference.is_empty() => format!("{} is published already\n", before.name),
+        Some(before) => format!("what changes from {}:\n{difference}", before.name),
         None => format!("nothing of this assignment is published yet:\n{difference}"),
+    };
+    if let Some((there, current)) = there.zip(current).filter(|(there, current)| there.name != current.name) {
+        text.push_str(&format!(
+            "new jobs take {} instead of {} once it is published again\n",
+            there.name, current.name
+        ));
     }
+    text
 }
 
 fn agree(console: &Console, preview: &str, name: &str) -> Result<(), CliError> {
@@ -131,6 +153,7 @@ fn summary(published: &Published<'_>) -> String {
     let word = |left: Option<Left>| match left {
         Some(Left::New) => "published",
         Some(Left::Replaced) => "replaced",
+        Some(Left::Kept) => "still the earlier one",
         Some(Left::Same) | None => "there already",
     };
     let short = published.revision.get(..8).unwrap_or(&published.revision);

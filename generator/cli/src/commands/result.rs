@@ -2,7 +2,6 @@
 
 use assay_cluster::files::{self, Document};
 use assay_cluster::job::{self, JobView};
-use assay_contract::duties::Wanted;
 use assay_contract::receipts::Statement;
 use assay_contract::result::{PrivateResult, StageStatus, StudentResult};
 use assay_contract::{AssignmentId, Exit, JobId, Stage, layout};
@@ -46,7 +45,7 @@ pub(crate) fn show(
     view: &View,
 ) -> Result<Exit, CliError> {
     let cluster = &session.cluster;
-    let documents = session.wait(files::read(cluster, assignment, Wanted::Job(job.clone()), stop()))?;
+    let documents = session.wait(files::read(cluster, assignment, job, stop()))?;
     if documents.is_empty() {
         let message = format!("the job {job} of {assignment} has no result");
         return Err(CliError::new(Exit::StageFailed, message).hint("`assay status` tells where it stands"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use assay_cluster::job::{self, JobView};
+use assay_cluster::patience::Patience;
 use assay_contract::{Exit, JobId};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -13,8 +14,6 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::show;
 
-/// How often in a row the cluster may fail to answer somebody who follows a job.
-const MISSES: u32 = 20;
 /// Between two looks at a job. Why a pod waits is not told by the job, so looking again is all there is.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -46,19 +45,11 @@ pub(crate) fn follow(console: &Console, session: &Session, job: &JobId) -> Resul
     session.block_on(async {
         let until = Instant::now() + Duration::from_secs(limit);
         let mut told = String::new();
-        let mut misses = 0;
+        let mut patience = Patience::default();
         loop {
-            let view = match job::view(&session.cluster, job).await {
-                Ok(view) => view.ok_or_else(|| unknown(job))?,
-                // Jobs outlive a cluster's bad moments; whoever follows one need not notice.
-                Err(error) if error.exit() == Exit::ClusterUnavailable && misses < MISSES => {
-                    misses += 1;
-                    sleep(LOOK).await;
-                    continue;
-                }
-                Err(error) => return Err(failed(error)),
-            };
-            misses = 0;
+            let looked = patience.bear(job::view(&session.cluster, job).await).await;
+            let Some(view) = looked.map_err(failed)? else { continue };
+            let view = view.ok_or_else(|| unknown(job))?;
             let now = show::job::line(&view);
             if now != told {
                 console.note(&now);

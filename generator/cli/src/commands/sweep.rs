@@ -16,11 +16,15 @@ pub(crate) fn run(console: &Console, args: &Sweep) -> Result<Exit, CliError> {
     let options = Options { dry_run: *dry_run, young: Duration::from_secs(u64::from(*young) * 60) };
     let report = session.wait(sweep::sweep(&session.cluster, &options, stop()))?;
     console.data(&report, || text(&report))?;
-    Ok(if report.needs_person() { Exit::StageFailed } else { Exit::Done })
+    Ok(match (report.needs_person(), report.interrupted) {
+        (true, _) => Exit::StageFailed,
+        (false, true) => Exit::Interrupted,
+        (false, false) => Exit::Done,
+    })
 }
 
 fn text(report: &Report) -> String {
-    let Report { courses, jobs, wrong, leftovers } = report;
+    let Report { courses, jobs, wrong, leftovers, interrupted } = report;
     let mut text = String::new();
     for Job { job, assignment, student, done, why } in jobs {
         text.push_str(&format!("{:<14} {job} of {student} for {assignment}: {}\n", done.words(), inert(why)));
@@ -36,6 +40,9 @@ fn text(report: &Report) -> String {
     }
     let open = jobs.len() + wrong.len();
     text.push_str(&match (courses.len(), open) {
+        (courses, open) if *interrupted => {
+            format!("interrupted after {courses} courses: {open} without a conclusion so far\n")
+        }
         (0, _) => "no assignment is published, so there is nothing to sweep\n".to_owned(),
         (courses, 0) => format!("{courses} courses: all that was received is concluded\n"),
         (courses, open) => format!("{courses} courses: {open} without a conclusion\n"),

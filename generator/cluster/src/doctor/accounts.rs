@@ -10,11 +10,11 @@ use super::argo::Controller;
 use super::catalogue::{ACCOUNTS, CONTROLLER_RIGHTS, KUBERNETES_RIGHTS, RIGHTS, TOKENS};
 use super::check::Check;
 use super::look::{self, Seen};
+use crate::rights::ARGO;
 
 /// Verb, API group, resource, and a name where one object is meant.
 type May = (&'static str, &'static str, &'static str, &'static str);
 
-const ARGO: &str = "argoproj.io";
 const OURS: &str = "assay.dev";
 
 const REPORT: [May; 2] =

@@ -58,7 +58,7 @@ checks! {
     OPERATOR = "operator" "the operator's file is in the cluster",
         "Authors' and tutors' commands read it from there.",
         "apply your overlay again: kubectl apply -k OVERLAY; `configMapGenerator` there puts your operator.yaml into the cluster";
-    POLICIES = "policies" "the admission policies are there, and deny",
+    POLICIES = "policies" "the admission policies are there as they are printed, and deny",
         "Without them whoever may create pods or Workflows can mount answers and results.",
         "assay admission --operator operator.yaml | kubectl apply --server-side -f -";
     POLICIES_WORK = "policies-work" "a pod and a job outside of the table are refused",

@@ -5,14 +5,12 @@
 
 use std::fmt::Debug;
 use std::future::Future;
-use std::time::Duration;
 
 use kube::api::ListParams;
 use kube::{Api, Client};
 use serde::de::DeserializeOwned;
 
-/// The longest that one answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
+use crate::connect::ANSWER;
 
 /// How it begins when a right is missing here: that says nothing of the cluster.
 pub(super) const NO_RIGHT: &str = "this account cannot";

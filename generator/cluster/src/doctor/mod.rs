@@ -69,7 +69,7 @@ pub async fn examine(
     let controller = argo::controller(client, argo).await;
     checks.extend(argo::check(client, operator, argo, &controller).await);
     checks.push(clock::check(client).await);
-    checks.push(policies::there(client).await);
+    checks.push(policies::there(client, operator).await);
     let class = storage::class(client, operator).await;
     let has_storage = class.outcome != Outcome::Problem;
     checks.push(class);

@@ -1,22 +1,25 @@
-//! The admission policies: whether they are there, whether they deny, and whether they stop what they must.
+//! The admission policies: whether they are there as they are printed, whether they deny, and whether they stop what they
+//! must.
 
 use std::collections::BTreeSet;
 
 use assay_contract::{AssignmentId, Volume};
+use assay_core::admission;
 use assay_core::operator::Operator;
 use k8s_openapi::api::admissionregistration::v1::{
-    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicySpec,
 };
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::{DynamicObject, PostParams};
-use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::catalogue::{POLICIES, POLICIES_WORK};
 use super::check::Check;
 use super::look::{self, Seen};
 use super::probe;
+use crate::argo::Kind;
 
 /// The policies that `assay admission` prints.
 const NAMES: [&str; 8] = [
@@ -31,17 +34,45 @@ const NAMES: [&str; 8] = [
 ];
 
 /// Whether the policies are there, which needs no namespace.
-pub(super) async fn there(client: &Client) -> Check {
+pub(super) async fn there(client: &Client, operator: &Operator) -> Check {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client.clone());
     let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(client.clone());
     match (look::list(&policies, None).await, look::list(&bindings, None).await) {
-        (Seen::There(policies), Seen::There(bindings)) => bound(&policies, &bindings),
+        (Seen::There(policies), Seen::There(bindings)) => match printed(operator) {
+            Ok(printed) => bound(&policies, &bindings, &printed),
+            Err(error) => POLICIES.not_checked(error.to_string()),
+        },
         (Seen::Missing, _) | (_, Seen::Missing) => POLICIES.problem("the API server does not know policies"),
         (Seen::Hidden(why), _) | (_, Seen::Hidden(why)) => POLICIES.not_checked(why),
     }
 }
 
-fn bound(policies: &[ValidatingAdmissionPolicy], bindings: &[ValidatingAdmissionPolicyBinding]) -> Check {
+/// The policies as `assay admission` prints them.
+fn printed(operator: &Operator) -> Result<Vec<ValidatingAdmissionPolicy>, Box<dyn std::error::Error>> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&admission::policies(operator)?)?;
+    let policies = documents.into_iter().filter(|it| it["kind"] == "ValidatingAdmissionPolicy");
+    Ok(policies.map(serde_json::from_value).collect::<Result<_, _>>()?)
+}
+
+/// What a policy does, without what the API server fills in where nothing is said.
+fn meaning(policy: &ValidatingAdmissionPolicy) -> Option<ValidatingAdmissionPolicySpec> {
+    let mut spec = policy.spec.clone()?;
+    if let Some(matches) = &mut spec.match_constraints {
+        matches.match_policy.take_if(|policy| policy == "Equivalent");
+        matches.object_selector.take_if(|selector| *selector == LabelSelector::default());
+        let rules = matches.resource_rules.iter_mut().chain(&mut matches.exclude_resource_rules);
+        for rule in rules.flatten() {
+            rule.scope.take_if(|scope| scope == "*");
+        }
+    }
+    Some(spec)
+}
+
+fn bound(
+    policies: &[ValidatingAdmissionPolicy],
+    bindings: &[ValidatingAdmissionPolicyBinding],
+    printed: &[ValidatingAdmissionPolicy],
+) -> Check {
     let there: BTreeSet<&str> =
         policies.iter().filter_map(|policy| policy.metadata.name.as_deref()).collect();
     let denied: BTreeSet<&str> = bindings
@@ -58,7 +89,29 @@ fn bound(policies: &[ValidatingAdmissionPolicy], bindings: &[ValidatingAdmission
             (true, true) => None,
         })
         .collect();
-    POLICIES.problem_unless_empty(&wrong, format!("{} are bound", NAMES.len()))
+    if !wrong.is_empty() {
+        return POLICIES.problem(wrong.join("; "));
+    }
+    let differ = |expected: &&ValidatingAdmissionPolicy| {
+        let found = policies.iter().find(|policy| policy.metadata.name == expected.metadata.name);
+        found.is_none_or(|found| meaning(found) != meaning(expected))
+    };
+    let narrowed = |name: &&str| {
+        let of_policy = bindings.iter().filter_map(|binding| binding.spec.as_ref());
+        let mut of_policy = of_policy.filter(|spec| spec.policy_name.as_deref() == Some(*name));
+        of_policy.all(|spec| spec.match_resources.is_some())
+    };
+    let differing = printed.iter().filter(differ).filter_map(|policy| policy.metadata.name.as_deref());
+    let mut other: Vec<String> =
+        differing.map(|name| format!("{name} is not what these settings make of it")).collect();
+    other.extend(
+        NAMES.into_iter().filter(narrowed).map(|name| format!("{name} is bound for some objects only")),
+    );
+    if other.is_empty() {
+        POLICIES.ok(format!("{} are bound", NAMES.len()))
+    } else {
+        POLICIES.warning(other.join("; "))
+    }
 }
 
 /// What became of an object that was only tried.
@@ -85,10 +138,8 @@ pub(super) async fn work(client: &Client, operator: &Operator) -> Check {
     let Ok(pod) = forbidden_pod(operator) else { return POLICIES_WORK.not_checked("no pod can be tried") };
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let pod = tried(look::see(pods.create(&only_try, &pod)).await, "assay-pods");
-    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Workflow"));
-    let workflows: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind);
-    let workflow = forbidden_workflow(&kind);
-    let workflow = tried(look::see(workflows.create(&only_try, &workflow)).await, "assay-jobs");
+    let workflows = Kind::Workflow.within(client, namespace);
+    let workflow = tried(look::see(workflows.create(&only_try, &forbidden_workflow())).await, "assay-jobs");
     judge(&pod, &workflow)
 }
 
@@ -126,9 +177,9 @@ fn forbidden_pod(operator: &Operator) -> Result<Pod, Box<dyn std::error::Error>>
     Ok(pod)
 }
 
-fn forbidden_workflow(kind: &ApiResource) -> DynamicObject {
+fn forbidden_workflow() -> DynamicObject {
     let spec = json!({"entrypoint": "x", "suspend": true, "templates": [{"name": "x", "suspend": {}}]});
-    DynamicObject::new("assay-doctor", kind).data(json!({ "spec": spec }))
+    DynamicObject::new("assay-doctor", &Kind::Workflow.resource()).data(json!({ "spec": spec }))
 }
 
 #[cfg(test)]
@@ -136,34 +187,75 @@ mod tests {
     use super::*;
     use crate::doctor::Outcome;
 
-    fn named<T: serde::de::DeserializeOwned>(
-        names: &[&str],
-        spec: impl Fn(&str) -> serde_json::Value,
-    ) -> Vec<T> {
+    fn bindings(spec: impl Fn(&str) -> Value) -> Vec<ValidatingAdmissionPolicyBinding> {
         let object = |name: &&str| json!({"metadata": {"name": name}, "spec": spec(name)});
-        names.iter().map(|name| serde_json::from_value(object(name)).unwrap()).collect()
+        NAMES.iter().map(|name| serde_json::from_value(object(name)).unwrap()).collect()
+    }
+
+    fn deny(name: &str) -> Value {
+        json!({"policyName": name, "validationActions": ["Deny"]})
+    }
+
+    /// As an API server stores them.
+    fn stored(printed: &[ValidatingAdmissionPolicy]) -> Vec<ValidatingAdmissionPolicy> {
+        let mut stored = printed.to_vec();
+        for policy in &mut stored {
+            let matches = policy.spec.as_mut().unwrap().match_constraints.as_mut().unwrap();
+            matches.match_policy = Some("Equivalent".into());
+            matches.object_selector = Some(LabelSelector::default());
+            for rule in matches.resource_rules.iter_mut().flatten() {
+                rule.scope = Some("*".into());
+            }
+        }
+        stored
     }
 
     #[test]
     fn the_policies_are_those_that_are_printed() {
-        let text = assay_core::admission::policies(&Operator::default()).unwrap();
-        let printed: BTreeSet<&str> = text
-            .split("\nkind: ValidatingAdmissionPolicy\n")
-            .skip(1)
-            .filter_map(|rest| rest.lines().next()?.strip_prefix("metadata: {name: ")?.strip_suffix('}'))
-            .collect();
+        let printed = printed(&Operator::default()).unwrap();
+        let printed: BTreeSet<&str> =
+            printed.iter().filter_map(|policy| policy.metadata.name.as_deref()).collect();
         assert_eq!(printed, BTreeSet::from(NAMES));
     }
 
     #[test]
     fn a_policy_that_only_warns_is_none() {
-        let policies = named(&NAMES, |_| json!({}));
-        let all = named(&NAMES, |name| json!({"policyName": name, "validationActions": ["Deny"]}));
-        assert_eq!(bound(&policies, &all).outcome, Outcome::Ok);
-        let warn = named(&NAMES, |name| json!({"policyName": name, "validationActions": ["Warn"]}));
-        assert_eq!(bound(&policies, &warn).outcome, Outcome::Problem);
-        let check = bound(&policies[1..], &all);
+        let printed = printed(&Operator::default()).unwrap();
+        let policies = stored(&printed);
+        assert_eq!(bound(&policies, &bindings(deny), &printed).outcome, Outcome::Ok);
+        let warn = bindings(|name| json!({"policyName": name, "validationActions": ["Warn"]}));
+        assert_eq!(bound(&policies, &warn, &printed).outcome, Outcome::Problem);
+        let check = bound(&policies[1..], &bindings(deny), &printed);
         assert_eq!((check.outcome, &*check.found), (Outcome::Problem, "assay-pods is missing"));
+    }
+
+    #[test]
+    fn a_policy_of_another_meaning_is_named() {
+        let printed = printed(&Operator::default()).unwrap();
+        let of_others = super::printed(&Operator::from_yaml("users: {verify: 30001}").unwrap()).unwrap();
+        let check = bound(&stored(&of_others), &bindings(deny), &printed);
+        assert_eq!(check.outcome, Outcome::Warning);
+        assert!(check.found.contains("assay-pods is not what these settings make of it"), "{}", check.found);
+        let changes: [fn(&mut ValidatingAdmissionPolicySpec); 5] = [
+            |spec| drop(spec.validations.as_mut().unwrap().pop()),
+            |spec| spec.failure_policy = Some("Ignore".into()),
+            |spec| {
+                spec.match_conditions =
+                    serde_json::from_value(json!([{"name": "x", "expression": "false"}])).unwrap()
+            },
+            |spec| spec.match_constraints.as_mut().unwrap().match_policy = Some("Exact".into()),
+            |spec| spec.match_constraints.as_mut().unwrap().namespace_selector = None,
+        ];
+        for change in changes {
+            let mut policies = stored(&printed);
+            change(policies[0].spec.as_mut().unwrap());
+            let check = bound(&policies, &bindings(deny), &printed);
+            assert_eq!(check.outcome, Outcome::Warning, "{:?}", policies[0].spec);
+        }
+        let some = bindings(
+            |name| json!({"policyName": name, "validationActions": ["Deny"], "matchResources": {"matchPolicy": "Exact"}}),
+        );
+        assert_eq!(bound(&stored(&printed), &some, &printed).outcome, Outcome::Warning);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use assay_contract::Volume;
-use assay_core::operator::{ClaimPattern, Operator};
+use assay_core::operator::Operator;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota};
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::{Api, Client};
@@ -87,16 +87,6 @@ fn some(names: &[&str]) -> String {
     }
 }
 
-/// The course that a claim belongs to; an empty one where all courses share it.
-fn course<'a>(pattern: &ClaimPattern, claim: &'a str) -> Option<&'a str> {
-    // The pattern around a name that no claim holds, as text before and after it.
-    let around = pattern.of("\0");
-    match around.split_once('\0') {
-        Some((before, after)) => claim.strip_prefix(before)?.strip_suffix(after).filter(|it| !it.is_empty()),
-        None => (claim == around).then_some(""),
-    }
-}
-
 fn courses(claims: &[PersistentVolumeClaim], operator: &Operator) -> Check {
     let patterns = &operator.settings().claims;
     let volumes = [
@@ -108,7 +98,7 @@ fn courses(claims: &[PersistentVolumeClaim], operator: &Operator) -> Check {
     let mut wrong = Vec::new();
     for claim in claims {
         for (volume, pattern) in volumes {
-            let Some(course) = course(pattern, name(claim)) else { continue };
+            let Some(course) = pattern.name_in(name(claim)) else { continue };
             found.entry(course).or_default().push(volume);
             if !is_shared(claim) {
                 wrong.push(format!("{} is not {SHARED}", name(claim)));
@@ -203,13 +193,5 @@ mod tests {
         for other in ["pods", "homes.storageclass.storage.k8s.io/requests.storage"] {
             assert_eq!(of_claims(&[quota(other)], "jobs").outcome, Outcome::Ok, "{other}");
         }
-    }
-
-    #[test]
-    fn courses_are_told_from_names_of_claims() {
-        let pattern = ClaimPattern::new("x-{course}-raw").unwrap();
-        assert_eq!(course(&pattern, "x-comp-raw"), Some("comp"));
-        assert_eq!(course(&pattern, "x--raw"), None);
-        assert_eq!(course(&ClaimPattern::new("shared").unwrap(), "shared"), Some(""));
     }
 }

@@ -6,30 +6,33 @@
 mod exchange;
 mod pod;
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use assay_contract::duties::{Answer, DEADLINE_SECONDS, Request};
 use assay_contract::{Duty, Exit, Volume};
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::api::{AttachParams, DeleteParams, ListParams, PostParams};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::connect::Cluster;
 use crate::error::ClusterError;
+use crate::patience::Patience;
+use crate::pod::CONTAINER;
 use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
 
 pub use exchange::{Broken, Reply};
-pub(crate) use pod::placement;
 pub use pod::{LABEL, Whose};
 
-/// The longest that a pod may take to run; scheduling, mounting and pulling a small image.
+/// The longest that a pod may take to run: room in a quota, scheduling, mounting and pulling a small image.
 const START: Duration = Duration::from_secs(180);
 /// The longest that removing it may take us.
 const REMOVE: Duration = Duration::from_secs(15);
 /// How long the status of a pod that has ended may lag behind its end.
 const LAG: Duration = Duration::from_secs(20);
+/// Between two tries to make a pod that there is no room for.
+const FULL: Duration = Duration::from_secs(2);
 /// Between two looks at a pod.
 const LOOK: Duration = Duration::from_millis(300);
 
@@ -49,15 +52,14 @@ pub async fn run(
     let duty = request.duty();
     check_claims(cluster, duty, whose).await?;
     remove_stale(cluster, duty).await;
-    let pods = cluster.api::<Pod>();
     let pod =
         pod::pod(cluster.operator(), duty, whose).map_err(|error| ClusterError::Bug(Box::new(error)))?;
-    let parameters = PostParams::default();
-    let created = cluster.ask(Right::CREATE_POD, pods.create(&parameters, &pod)).await?;
-    let name = created.metadata.name.unwrap_or_default();
+    let start = Instant::now() + START;
+    let mut stop = pin!(stop);
+    let name = create(cluster, duty, &pod, start, stop.as_mut()).await?;
     let deadline = Instant::now() + Duration::from_secs(DEADLINE_SECONDS);
     let answered = tokio::select! {
-        answered = timeout_at(deadline, converse(cluster, duty, &name, request, parts)) => {
+        answered = timeout_at(deadline, converse(cluster, duty, &name, start, request, parts)) => {
             answered.unwrap_or(Err(ClusterError::PodSlow { duty }))
         }
         () = stop => Err(ClusterError::Interrupted { duty }),
@@ -94,16 +96,38 @@ async fn check_claims(cluster: &Cluster, duty: Duty, whose: Whose<'_>) -> Result
     Ok(())
 }
 
+/// Makes the pod, as soon as there is room for it; its name. An answer is always waited for: nobody else knows the name.
+async fn create(
+    cluster: &Cluster,
+    duty: Duty,
+    pod: &Pod,
+    until: Instant,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> Result<String, ClusterError> {
+    let pods = cluster.api::<Pod>();
+    loop {
+        match cluster.ask(Right::CREATE_POD, pods.create(&PostParams::default(), pod)).await {
+            Ok(created) => return Ok(created.metadata.name.unwrap_or_default()),
+            Err(ClusterError::Full { .. }) if Instant::now() < until => tokio::select! {
+                () = sleep(FULL) => {}
+                () = stop.as_mut() => return Err(ClusterError::Interrupted { duty }),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 async fn converse(
     cluster: &Cluster,
     duty: Duty,
     name: &str,
+    start: Instant,
     request: &Request,
     parts: &[&[u8]],
 ) -> Result<Reply, ClusterError> {
-    wait_until_running(cluster, duty, name).await?;
+    wait_until_running(cluster, duty, name, start).await?;
     let attach = AttachParams::default()
-        .container(pod::CONTAINER)
+        .container(CONTAINER)
         .stdin(true)
         .stdout(true)
         .stderr(true)
@@ -117,11 +141,17 @@ async fn converse(
     }
 }
 
-async fn wait_until_running(cluster: &Cluster, duty: Duty, name: &str) -> Result<(), ClusterError> {
+async fn wait_until_running(
+    cluster: &Cluster,
+    duty: Duty,
+    name: &str,
+    until: Instant,
+) -> Result<(), ClusterError> {
     let pods = cluster.api::<Pod>();
-    let until = Instant::now() + START;
+    let mut patience = Patience::default();
     loop {
-        let pod = cluster.ask(Right::GET_POD, pods.get(name)).await?;
+        let looked = cluster.ask(Right::GET_POD, pods.get(name)).await;
+        let Some(pod) = patience.bear(looked).await? else { continue };
         match pod.status.as_ref().and_then(|status| status.phase.as_deref()) {
             Some("Running") => return Ok(()),
             Some("Succeeded" | "Failed") => {
@@ -141,11 +171,14 @@ async fn wait_until_running(cluster: &Cluster, duty: Duty, name: &str) -> Result
 async fn how_it_ended(cluster: &Cluster, duty: Duty, name: &str, broken: exchange::Broken) -> ClusterError {
     let pods = cluster.api::<Pod>();
     let until = Instant::now() + LAG;
+    let mut patience = Patience::default();
     loop {
-        match cluster.ask(Right::GET_POD, pods.get(name)).await {
-            Ok(pod) if is_over(&pod) => return ended(duty, &pod, broken),
-            Ok(_) if Instant::now() < until => sleep(LOOK).await,
-            Ok(_) => return ClusterError::Broken { duty, source: broken },
+        let looked = cluster.ask(Right::GET_POD, pods.get(name)).await;
+        match patience.bear(looked).await {
+            Ok(Some(pod)) if is_over(&pod) => return ended(duty, &pod, broken),
+            Ok(Some(_)) if Instant::now() < until => sleep(LOOK).await,
+            Ok(Some(_)) => return ClusterError::Broken { duty, source: broken },
+            Ok(None) => {}
             Err(error) => return error,
         }
     }
@@ -175,19 +208,14 @@ async fn remove(cluster: &Cluster, name: &str) {
     let _left = timeout(REMOVE, pods.delete(name, &parameters)).await;
 }
 
-/// Removes what interrupted commands left: pods that have ended, and pods past their deadline.
+/// Removes what interrupted commands left, once it has ended; a pod's own deadline sees to that. By whose clock a pod that
+/// runs is too old, nobody here knows.
 async fn remove_stale(cluster: &Cluster, duty: Duty) {
     let pods = cluster.api::<Pod>();
     let of_duty = ListParams::default().labels(&format!("{LABEL}={duty}"));
     // It is a courtesy: what cannot be listed or removed stands in nobody's way.
-    let Ok(found) = cluster.ask(Right::LIST_PODS, pods.list(&of_duty)).await else { return };
-    let alive = i64::try_from(DEADLINE_SECONDS).unwrap_or(i64::MAX);
-    let born_after = Timestamp::now().as_second().saturating_sub(alive);
-    for pod in found {
-        let born = pod.metadata.creation_timestamp.as_ref().map(|time| time.0.as_second());
-        let old = born.is_some_and(|born| born < born_after);
-        if let Some(name) = pod.metadata.name.as_deref().filter(|_| old || is_over(&pod)) {
-            remove(cluster, name).await;
-        }
+    let Ok(found) = cluster.list(Right::LIST_PODS, &pods, &of_duty).await else { return };
+    for name in found.iter().filter(|pod| is_over(pod)).filter_map(|pod| pod.metadata.name.as_deref()) {
+        remove(cluster, name).await;
     }
 }

@@ -3,14 +3,14 @@
 use assay_contract::duties::DEADLINE_SECONDS;
 use assay_contract::{AssignmentId, Duty, StudentId, Volume};
 use assay_core::admission::duty_pod;
-use assay_core::operator::{Nodes, Operator, Toleration};
+use assay_core::operator::Operator;
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::pod::{self, ClaimMount, Restricted};
 
 /// The label that says what an administrative pod is for.
 pub const LABEL: &str = "assay.dev/duty";
-/// Its one container.
-pub(super) const CONTAINER: &str = "main";
 
 /// Whose volumes a duty is about.
 #[derive(Debug, Clone, Copy)]
@@ -28,92 +28,36 @@ pub(super) fn claims(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Vec<(
     duty.mounts().into_iter().map(|mount| (mount.volume, claim(mount.volume))).collect()
 }
 
-/// Where pods that are no stage's go: where jobs go. The selector and the tolerations, as a pod has them.
-pub(crate) fn placement(nodes: &Nodes) -> (Value, Value) {
-    let Nodes { selector, tolerations } = nodes;
-    let toleration = |Toleration { key, value, effect }: &Toleration| {
-        let operator = if value.is_some() { "Equal" } else { "Exists" };
-        json!({"key": key, "operator": operator, "value": value, "effect": effect})
-    };
-    (json!(selector), tolerations.iter().map(toleration).collect())
-}
-
 /// The pod of a duty: its row of the table and nothing else, the stage image, no right, no token, no network needed.
 pub(super) fn pod(operator: &Operator, duty: Duty, whose: Whose<'_>) -> Result<Pod, serde_json::Error> {
     let settings = operator.settings();
-    let user = settings.users.trusted;
-    let cpu = format!("{}m", settings.trusted_pods.cpu_milli);
-    let memory = settings.trusted_pods.memory.to_string();
-    let disk = settings.trusted_pods.ephemeral_storage.to_string();
-    let (selector, tolerations) = placement(&settings.nodes);
-    let volumes: Vec<_> = duty
-        .mounts()
-        .into_iter()
-        .zip(claims(operator, duty, whose))
-        .map(|(mount, (volume, claim))| {
-            let read_only = mount.access.is_read_only();
-            // Read-only at the source too: a mount alone could be undone by another container of the pod.
-            json!({"name": volume.id(), "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}})
-        })
-        .collect();
-    let mounts: Vec<_> = duty
-        .mounts()
-        .into_iter()
-        .map(|mount| {
-            json!({
-                "name": mount.volume.id(),
-                "mountPath": mount.volume.path(),
-                "readOnly": mount.access.is_read_only(),
+    let size = &settings.trusted_pods;
+    let mounts = duty.mounts().into_iter().zip(claims(operator, duty, whose));
+    let restricted = Restricted {
+        user: settings.users.trusted,
+        resources: json!({
+            "cpu": format!("{}m", size.cpu_milli),
+            "memory": size.memory.to_string(),
+            "ephemeral-storage": size.ephemeral_storage.to_string(),
+        }),
+        deadline_seconds: DEADLINE_SECONDS,
+        grace_seconds: 5,
+        command: vec!["/assay-stage", duty.id()],
+        mounts: mounts
+            .map(|(mount, (volume, claim))| ClaimMount {
+                name: volume.id().into(),
+                claim,
+                path: volume.path(),
+                read_only: mount.access.is_read_only(),
             })
-        })
-        .collect();
-    serde_json::from_value(json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "generateName": duty_pod(duty.id()),
-            "namespace": settings.namespace,
-            "labels": {LABEL: duty.id()},
-        },
-        "spec": {
-            "restartPolicy": "Never",
-            "activeDeadlineSeconds": DEADLINE_SECONDS,
-            "terminationGracePeriodSeconds": 5,
-            "serviceAccountName": settings.service_accounts.job,
-            "automountServiceAccountToken": false,
-            "enableServiceLinks": false,
-            "nodeSelector": selector,
-            "tolerations": tolerations,
-            // Never an fsGroup: it would re-own a student's home.
-            "securityContext": {
-                "runAsNonRoot": true,
-                "runAsUser": user,
-                "runAsGroup": user,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "volumes": volumes,
-            "containers": [{
-                "name": CONTAINER,
-                "image": settings.stage_image.as_str(),
-                "imagePullPolicy": "IfNotPresent",
-                "command": ["/assay-stage", duty.id()],
-                "stdin": true,
-                "stdinOnce": true,
-                "resources": {
-                    "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
-                    "limits": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": false,
-                    "capabilities": {"drop": ["ALL"]},
-                    "privileged": false,
-                    "readOnlyRootFilesystem": true,
-                    "runAsNonRoot": true,
-                },
-                "volumeMounts": mounts,
-            }],
-        },
-    }))
+            .collect(),
+    };
+    let metadata = json!({"generateName": duty_pod(duty.id()), "labels": {LABEL: duty.id()}});
+    let mut pod = pod::restricted(operator, metadata, &restricted);
+    let container = &mut pod["spec"]["containers"][0];
+    container["stdin"] = true.into();
+    container["stdinOnce"] = true.into();
+    serde_json::from_value(pod)
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ pub(super) enum Found {
     /// It runs, or waits for its turn.
     Alive,
     /// It is being deleted.
-    Going,
+    Going {
+        /// Since when.
+        since: Timestamp,
+    },
     /// It ended, and left no conclusion.
     Ended {
         /// When; `None` where it does not say.
@@ -25,6 +28,13 @@ pub(super) enum Found {
         /// Its version, so that it is not deleted once it has changed.
         version: String,
     },
+}
+
+impl Found {
+    /// Whether somebody is at work on the job, or was a moment ago.
+    pub(super) fn is_at_work(&self) -> bool {
+        matches!(self, Found::Alive | Found::Going { .. })
+    }
 }
 
 /// What is to be done.
@@ -56,7 +66,10 @@ pub(super) fn decide(found: &Found, times: &Times) -> Decision {
     };
     match found {
         Found::Alive => Decision::Leave("it runs, or waits for its turn"),
-        Found::Going => Decision::Leave("its Workflow is being deleted"),
+        Found::Going { since } if now.duration_since(*since) < young => {
+            Decision::Leave("its Workflow is being deleted")
+        }
+        Found::Going { .. } => Decision::Human("its Workflow is deleted and does not go; see its finalizers"),
         _ if is_young(handed_in) => Decision::Leave("it was handed in a moment ago"),
         // Finalise may have concluded it after the pod looked; storage may show that late, too.
         Found::Ended { at, .. } if is_young(*at) => Decision::Leave("it ended a moment ago"),
@@ -89,7 +102,8 @@ mod tests {
         for (found, handed_in, expected) in [
             (Found::Alive, 60, leave),
             (Found::Alive, 1, leave),
-            (Found::Going, 60, leave),
+            (Found::Going { since: at(1).unwrap() }, 60, leave),
+            (Found::Going { since: at(10).unwrap() }, 60, human),
             (Found::Gone, 60, Decision::Again(1)),
             (Found::Gone, 9, leave),
             (Found::Gone, 10, Decision::Again(1)),

@@ -36,7 +36,7 @@ pub(super) async fn collect(cluster: &Cluster, dry_run: bool) -> Result<Vec<Left
         (duty::LABEL, i64::try_from(duties::DEADLINE_SECONDS).unwrap_or(i64::MAX), "an administrative pod"),
         (probe::LABEL, probe::DEADLINE_SECONDS, "a probe"),
     ] {
-        let found = cluster.ask(Right::LIST_PODS, pods.list(&ListParams::default().labels(label))).await?;
+        let found = cluster.list(Right::LIST_PODS, &pods, &ListParams::default().labels(label)).await?;
         for pod in found {
             if !is_over_age(&pod.metadata, now, seconds) || is_desk(&pod.metadata) {
                 continue;
@@ -77,10 +77,10 @@ async fn remove(cluster: &Cluster, metadata: &ObjectMeta) -> Result<bool, Cluste
 /// Claims of jobs whose Workflow is gone, which the garbage collector should have removed, and of probes.
 async fn claims(cluster: &Cluster, now: i64) -> Result<Vec<Leftover>, ClusterError> {
     let api = cluster.api::<PersistentVolumeClaim>();
-    let claims = cluster.ask(Right::LIST_CLAIMS, api.list(&ListParams::default())).await?;
+    let claims = cluster.list(Right::LIST_CLAIMS, &api, &ListParams::default()).await?;
     let jobs = Kind::Workflow.api(cluster);
     let mut leftovers = Vec::new();
-    for claim in claims.items.iter().map(|claim| &claim.metadata) {
+    for claim in claims.iter().map(|claim| &claim.metadata) {
         let name = claim.name.as_deref().unwrap_or_default();
         let is_probes = claim.labels.as_ref().is_some_and(|labels| labels.contains_key(probe::LABEL));
         let why = if is_probes && is_over_age(claim, now, probe::DEADLINE_SECONDS) {

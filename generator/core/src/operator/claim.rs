@@ -79,17 +79,18 @@ impl ClaimPattern {
         (&self.before, &self.after)
     }
 
+    /// Whose claim has this name: a student, a course, or nobody; an empty text where all share one.
+    #[must_use]
+    pub fn name_in<'a>(&self, claim: &'a str) -> Option<&'a str> {
+        let Self { before, placeholder, after } = self;
+        let middle = claim.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+        (middle.is_empty() == placeholder.is_none()).then_some(middle)
+    }
+
     /// Whether some student or course has a claim of this name.
     #[must_use]
     pub fn matches(&self, claim: &str) -> bool {
-        let Self { before, placeholder, after } = self;
-        match placeholder {
-            None => claim == before,
-            Some(_) => claim
-                .strip_prefix(before.as_str())
-                .and_then(|rest| rest.strip_suffix(after.as_str()))
-                .is_some_and(|middle| !middle.is_empty()),
-        }
+        self.name_in(claim).is_some()
     }
 
     /// Whether both give the same names.
@@ -132,5 +133,19 @@ impl fmt::Display for ClaimPattern {
             Some(placeholder) => write!(f, "{before}{}{after}", placeholder.text()),
             None => f.write_str(before),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_claims() {
+        let pattern = ClaimPattern::new("x-{course}-raw").unwrap();
+        assert_eq!(pattern.name_in("x-comp-raw"), Some("comp"));
+        assert_eq!((pattern.name_in("x--raw"), pattern.name_in("y-comp-raw")), (None, None));
+        let shared = ClaimPattern::new("shared").unwrap();
+        assert_eq!((shared.name_in("shared"), shared.name_in("shared-x")), (Some(""), None));
     }
 }

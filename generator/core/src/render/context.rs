@@ -1,14 +1,19 @@
 //! What the layout is given: a plan and an operator's configuration as flat values, tags included.
 
-use assay_contract::{Lifetime, Stage, Volume, facts, layout};
+mod stage;
+
+use assay_contract::{Lifetime, Stage, Volume, facts};
 use serde::Serialize;
 
-use super::steps::{PodWord, Step};
+use super::steps::Step;
 use super::tag::{Parameter, Tag};
 use super::{steps, wiring};
 use crate::isolation::Isolation;
-use crate::operator::{Nodes, Operator, Quantity, TaintEffect, Toleration};
-use crate::plan::{Plan, StagePlan};
+use crate::operator::{Nodes, Operator, TaintEffect, Toleration};
+use crate::plan::Plan;
+use stage::{OutputWord, StageContext, StepContext};
+
+pub(crate) use stage::title;
 
 #[derive(Serialize)]
 pub(super) struct Job {
@@ -86,38 +91,6 @@ struct Graded {
     finalise: Vec<FactValue>,
 }
 
-/// A step of Argo's own.
-#[derive(Serialize)]
-struct StepContext {
-    id: &'static str,
-    title: &'static str,
-    label: &'static str,
-    outputs: Vec<OutputWord>,
-    account: String,
-    deadline_seconds: String,
-    timeout: String,
-    user: u32,
-    workflow: String,
-}
-
-#[derive(Serialize)]
-struct OutputWord {
-    name: &'static str,
-    filter: String,
-    default: Option<&'static str>,
-}
-
-/// What a stage has in addition that runs in a bare pod.
-#[derive(Serialize)]
-struct Bare {
-    step: StepContext,
-    ended: &'static str,
-    name: String,
-    account: String,
-    runtime_class: Option<String>,
-    deadline_seconds: u64,
-}
-
 #[derive(Serialize)]
 struct Removal {
     step: StepContext,
@@ -153,50 +126,6 @@ struct TolerationContext {
 struct FactValue {
     name: String,
     value: String,
-}
-
-#[derive(Serialize)]
-struct StageContext {
-    id: &'static str,
-    title: &'static str,
-    trust: assay_contract::Trust,
-    inputs: Vec<String>,
-    outputs: Vec<OutputFile>,
-    deadline_seconds: String,
-    timeout: String,
-    retries: Option<String>,
-    user: u32,
-    image: String,
-    command: [String; 2],
-    arguments: Vec<String>,
-    key: Option<Key>,
-    cpu: String,
-    memory: String,
-    disk: String,
-    bare: Option<Bare>,
-    mounts: Vec<MountContext>,
-}
-
-#[derive(Serialize)]
-struct OutputFile {
-    name: &'static str,
-    path: String,
-    default: &'static str,
-}
-
-#[derive(Serialize)]
-struct Key {
-    variable: &'static str,
-    secret: String,
-    key: String,
-}
-
-#[derive(Serialize)]
-struct MountContext {
-    volume: &'static str,
-    claim: String,
-    path: String,
-    read_only: bool,
 }
 
 impl Job {
@@ -283,42 +212,6 @@ fn cause_of(stage: Stage) -> OutputWord {
     OutputWord { name: stage.id(), filter: steps::cause_of(stage), default: Some(facts::NONE) }
 }
 
-impl StepContext {
-    fn new(step: Step, operator: &Operator) -> Self {
-        let (account, deadline) = steps::rights_and_deadline(step, operator);
-        Self {
-            id: step.id(),
-            title: step.title(),
-            label: step.label(),
-            outputs: vec![],
-            account: account.to_owned(),
-            deadline_seconds: deadline.to_string(),
-            timeout: wiring::timeout(deadline),
-            user: operator.settings().users.trusted,
-            workflow: Tag::job().to_string(),
-        }
-    }
-}
-
-impl Bare {
-    fn new(stage: Stage, deadline_seconds: u64, operator: &Operator) -> Self {
-        let settings = operator.settings();
-        let word =
-            |word: PodWord| OutputWord { name: word.id(), filter: word.filter(), default: word.default() };
-        Self {
-            step: StepContext {
-                outputs: PodWord::ALL.map(word).into(),
-                ..StepContext::new(Step::Launch { stage, deadline_seconds }, operator)
-            },
-            ended: steps::POD_ENDED,
-            name: steps::bare_pod(stage),
-            account: settings.service_accounts.job.clone(),
-            runtime_class: settings.isolation.runtime_class.clone(),
-            deadline_seconds,
-        }
-    }
-}
-
 impl NodesContext {
     fn new(operator: &Operator) -> Self {
         let Nodes { selector, tolerations } = operator.settings().nodes.clone();
@@ -340,66 +233,4 @@ fn values(
         .into_iter()
         .filter_map(|fact| Some(FactValue { name: fact.name(), value: value(fact)?.to_string() }))
         .collect()
-}
-
-impl StageContext {
-    fn new(stage_plan: &StagePlan, plan: &Plan, operator: &Operator) -> Self {
-        let StagePlan { stage, image, uid, deadline_seconds, memory_bytes, cpu_milli } = stage_plan;
-        let settings = operator.settings();
-        let retries = wiring::retries(*stage);
-        Self {
-            id: stage.id(),
-            title: title(*stage),
-            trust: stage.trust(),
-            inputs: wiring::inputs(*stage).map(facts::Fact::name).collect(),
-            outputs: stage_plan
-                .outputs()
-                .iter()
-                .map(|output| OutputFile { name: output.name(), path: output.path(), default: facts::NONE })
-                .collect(),
-            deadline_seconds: deadline_seconds.to_string(),
-            timeout: wiring::timeout(*deadline_seconds),
-            retries: (retries > 0).then(|| retries.to_string()),
-            user: *uid,
-            image: image.clone(),
-            command: [stage_plan.program(), stage.id().into()],
-            arguments: wiring::arguments(*stage, plan),
-            key: stage.holds_key().then(|| Key {
-                variable: layout::SIGNING_KEY,
-                secret: settings.signing_key.secret.clone(),
-                key: settings.signing_key.key.clone(),
-            }),
-            cpu: format!("{cpu_milli}m"),
-            memory: Quantity::from_bytes(*memory_bytes).to_string(),
-            disk: operator.ephemeral_storage(*stage).to_string(),
-            bare: wiring::is_bare(*stage, plan.isolation)
-                .then(|| Bare::new(*stage, *deadline_seconds, operator)),
-            mounts: stage_plan
-                .mounts()
-                .into_iter()
-                .map(|mount| MountContext {
-                    volume: mount.volume.id(),
-                    claim: operator.claim(
-                        mount.volume,
-                        &plan.assignment,
-                        &Tag::parameter(Parameter::Student).to_string(),
-                        &Tag::job().to_string(),
-                    ),
-                    path: mount.volume.path(),
-                    read_only: mount.access.is_read_only(),
-                })
-                .collect(),
-        }
-    }
-}
-
-/// A stage's name in Argo's pages.
-pub(crate) const fn title(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Setup => "Setup",
-        Stage::Verify => "Verify",
-        Stage::Test => "Test",
-        Stage::Results => "Results",
-        Stage::Finalise => "Finalise",
-    }
 }

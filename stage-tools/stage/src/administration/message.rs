@@ -2,7 +2,9 @@
 
 use std::io::{self, BufRead, Read, Write};
 
-use assay_contract::duties::{Answer, HandIn, LINE_CAP, Publish, Read as ReadRequest, Request, Sweep};
+use assay_contract::duties::{
+    Answer, HandIn, LINE_CAP, Publish, Read as ReadRequest, Request, Reschedule, Sweep,
+};
 use assay_contract::{API_VERSION, Duty, Exit};
 
 use crate::error::StageError;
@@ -28,6 +30,7 @@ pub(super) fn read(duty: Duty, input: &mut impl BufRead) -> Result<Request, Stag
             .hint("use `assay` and a stage image of the same version")
     })?;
     let (Request::Publish(Publish { api_version, .. })
+    | Request::Reschedule(Reschedule { api_version, .. })
     | Request::HandIn(HandIn { api_version, .. })
     | Request::Read(ReadRequest { api_version, .. })
     | Request::Sweep(Sweep { api_version })) = &request;

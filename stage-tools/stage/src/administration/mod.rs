@@ -85,6 +85,10 @@ fn serve(duty: Duty, input: &mut impl io::BufRead) -> Result<Reply, StageError> 
             let configuration = Mounted::open(duty, Volume::AssignmentConfiguration)?;
             publish::publish(request, input, &private, &configuration).map(Reply::from)
         }
+        Request::Reschedule(request) => {
+            let configuration = Mounted::open(duty, Volume::AssignmentConfiguration)?;
+            publish::reschedule(request, input, &configuration).map(Reply::from)
+        }
         Request::HandIn(request) => {
             hand_in::hand_in(request, input, &Mounted::open(duty, Volume::Student)?).map(Reply::from)
         }

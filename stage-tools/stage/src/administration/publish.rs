@@ -1,4 +1,5 @@
-//! Publish: writes a revision, its answers first, then its configuration, then the schedule.
+//! Publish: writes a revision, its answers first, then its configuration. The schedule, which holds for jobs of all
+//! revisions, is replaced by a request of its own, after the revision's template.
 //!
 //! Each side grows in a directory without a name and takes its name in one step, when everything has arrived and fits
 //! together; what has a name is never changed. A run that is killed leaves unfinished directories, which a later one
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 use assay_contract::answers::Answers;
 use assay_contract::configuration::{Configuration, Schedule};
-use assay_contract::duties::{Answer, DEADLINE_SECONDS, Left, PART_CAP, Part, Place, Publish};
-use assay_contract::{API_VERSION, Digest, Duty, Exit, layout};
+use assay_contract::duties::{Answer, DEADLINE_SECONDS, Left, PART_CAP, Part, Place, Publish, Reschedule};
+use assay_contract::{API_VERSION, AssignmentId, Digest, Duty, Exit, layout};
 use assay_untrusted::{Error, remove_tree, rename_dir};
 use serde::de::DeserializeOwned;
 
@@ -40,7 +41,7 @@ pub(super) fn publish(
         match part.place {
             Place::Answers | Place::AnswerFile => answers.receive(part, input)?,
             Place::Configuration | Place::ConfigurationFile => rules.receive(part, input)?,
-            Place::Schedule => schedule = Some(receive_schedule(part, input)?),
+            Place::Schedule => schedule = Some(receive_schedule(&part.digest, part.bytes, input)?),
         }
     }
     let schedule = schedule.ok_or_else(|| wrong("a schedule is missing"))?;
@@ -54,8 +55,26 @@ pub(super) fn publish(
     })?;
     let answers = answers.finish::<Answers>()?;
     let rules = rules.finish::<Configuration>()?;
-    let schedule = replace_schedule(request, &schedule, configuration)?;
+    let schedule = lay_schedule(&request.assignment, &schedule, configuration)?;
     Ok(Answer::Published { answers, configuration: rules, schedule })
+}
+
+/// Replaces the schedule, from now on for all revisions.
+pub(super) fn reschedule(
+    request: &Reschedule,
+    input: &mut impl Read,
+    configuration: &Mounted,
+) -> Result<Answer, StageError> {
+    let Reschedule { api_version: _, assignment, digest, bytes } = request;
+    let schedule = receive_schedule(digest, *bytes, input)?;
+    let left = match lay_schedule(assignment, &schedule, configuration)? {
+        Left::Kept => {
+            configuration.replace(&schedule_of(assignment), &schedule)?;
+            Left::Replaced
+        }
+        left => left,
+    };
+    Ok(Answer::Rescheduled { schedule: left })
 }
 
 fn wrong(why: impl Into<String>) -> StageError {
@@ -229,17 +248,20 @@ impl Drop for Side<'_> {
     }
 }
 
-fn receive_schedule(part: &Part, input: &mut impl Read) -> Result<Vec<u8>, StageError> {
+fn receive_schedule(announced: &Digest, size: u64, input: &mut impl Read) -> Result<Vec<u8>, StageError> {
+    if size > DOCUMENT_CAP {
+        return Err(wrong(format!("the schedule has {size} bytes; at most {DOCUMENT_CAP} can be published")));
+    }
     let mut bytes = Vec::new();
     input
         .by_ref()
-        .take(part.bytes)
+        .take(size)
         .read_to_end(&mut bytes)
         .map_err(|error| wrong(format!("the schedule cannot be read: {error}")))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length < part.bytes) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length < size) {
         return Err(StageError::new(Exit::Interrupted, DUTY, super::message::ENDED_EARLY));
     }
-    if digest(DUTY, &bytes)? != part.digest {
+    if digest(DUTY, &bytes)? != *announced {
         return Err(wrong(super::message::DAMAGED));
     }
     let schedule: Schedule =
@@ -252,14 +274,17 @@ fn receive_schedule(part: &Part, input: &mut impl Read) -> Result<Vec<u8>, Stage
 }
 
 /// The schedule stands beside the revisions, and holds for all of them.
-fn replace_schedule(request: &Publish, bytes: &[u8], volume: &Mounted) -> Result<Left, StageError> {
-    let path = format!("{}/{}", layout::assignment_dir(&request.assignment), layout::SCHEDULE);
-    let before = match volume.root.read(&path, DOCUMENT_CAP) {
-        Ok(there) if there == bytes => return Ok(Left::Same),
-        Ok(_) => Left::Replaced,
-        Err(Error::Missing { .. }) => Left::New,
-        Err(error) => return Err(volume.error(Exit::Io, &path, error)),
-    };
-    volume.replace(&path, bytes)?;
-    Ok(before)
+fn schedule_of(assignment: &AssignmentId) -> String {
+    format!("{}/{}", layout::assignment_dir(assignment), layout::SCHEDULE)
+}
+
+/// Writes the schedule where there is none yet.
+fn lay_schedule(assignment: &AssignmentId, bytes: &[u8], volume: &Mounted) -> Result<Left, StageError> {
+    let path = schedule_of(assignment);
+    match volume.root.read(&path, DOCUMENT_CAP) {
+        Ok(there) if there == bytes => Ok(Left::Same),
+        Ok(_) => Ok(Left::Kept),
+        Err(Error::Missing { .. }) => volume.replace(&path, bytes).map(|()| Left::New),
+        Err(error) => Err(volume.error(Exit::Io, &path, error)),
+    }
 }

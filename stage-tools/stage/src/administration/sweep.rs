@@ -6,17 +6,21 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::Read as _;
 
-use assay_contract::duties::{DOCUMENTS_CAP, Swept};
+use assay_contract::duties::{DOCUMENTS_CAP, Swept, Unsigned, ZIP_CAP};
 use assay_contract::receipts::{Received, Statement};
-use assay_contract::{AssignmentId, Exit, JobId, StudentId, layout};
+use assay_contract::{AssignmentId, Digest, Exit, JobId, StudentId, layout};
 use assay_untrusted::{Error, Kind};
+use sha2::{Digest as _, Sha256};
 
 use crate::documents::Mounted;
 use crate::error::StageError;
 
 /// The most names in one folder: a gradebook has one for each job of an assignment.
 const NAMES_CAP: u64 = 1 << 20;
+/// How much of a snapshot is read at a time, in bytes.
+const BUFFER: usize = 128 << 10;
 
 pub(super) fn sweep(raw: &Mounted, private: &Mounted) -> Result<Swept, StageError> {
     let mut swept = Swept::default();
@@ -50,16 +54,36 @@ fn of_student(
         .filter_map(|file| file.strip_suffix(".zip").or_else(|| file.strip_suffix(".json")))
         .filter_map(|job| JobId::new(job).ok())
         .collect();
-    for job in jobs.into_iter().filter(|job| !concluded.contains(&layout::gradebook_entry(job))) {
-        if !files.contains(&layout::snapshot_receipt(&job)) {
-            let path = format!("{dir}/{}", layout::snapshot(&job));
-            note(&mut swept.unsigned, &mut swept.left_out, path);
+    let is_signed = |job: &JobId| files.contains(&layout::snapshot_receipt(job));
+    let is_open = |job: &&JobId| !concluded.contains(&layout::gradebook_entry(job));
+    // Only where one is needed: all receipts of the student are read for it.
+    let mut signed: Option<BTreeSet<Digest>> = None;
+    for job in jobs.iter().filter(is_open) {
+        if !is_signed(job) {
+            let path = format!("{dir}/{}", layout::snapshot(job));
+            let digest = match hashed(raw, &path) {
+                Ok(digest) => digest,
+                Err(why) => {
+                    note(&mut swept.unreadable, &mut swept.left_out, format!("{path}: {why}"));
+                    continue;
+                }
+            };
+            let signed = signed.get_or_insert_with(|| {
+                let receipts = jobs.iter().filter(|job| is_signed(job));
+                let read = receipts.filter_map(|job| received(raw, &dir, assignment, student, job).ok());
+                read.map(|received| received.digest).collect()
+            });
+            if !signed.contains(&digest) {
+                let (assignment, student) = (assignment.clone(), student.clone());
+                let unsigned = Unsigned { assignment, student, job: job.clone(), digest };
+                note(&mut swept.unsigned, &mut swept.left_out, unsigned);
+            }
             continue;
         }
-        match received(raw, &dir, assignment, student, &job) {
+        match received(raw, &dir, assignment, student, job) {
             Ok(statement) => note(&mut swept.received, &mut swept.left_out, statement),
             Err(why) => {
-                let path = format!("{dir}/{}", layout::snapshot_receipt(&job));
+                let path = format!("{dir}/{}", layout::snapshot_receipt(job));
                 note(&mut swept.unreadable, &mut swept.left_out, format!("{path}: {why}"));
             }
         }
@@ -73,6 +97,21 @@ fn note<T>(list: &mut Vec<T>, left_out: &mut u64, it: T) {
     } else {
         *left_out += 1;
     }
+}
+
+/// The SHA-256 of a snapshot, which may be large.
+fn hashed(raw: &Mounted, path: &str) -> Result<Digest, String> {
+    let mut zip = raw.root.open_file(path).map_err(|error| error.to_string())?.file.take(ZIP_CAP);
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match zip.read(&mut buffer).map_err(|error| error.to_string())? {
+            0 => break,
+            length => hash.update(buffer.get(..length).unwrap_or_default()),
+        }
+    }
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Digest::new(hex).map_err(|error| error.to_string())
 }
 
 /// What a receipt says, if it is of the job in whose place it stands.

@@ -9,7 +9,9 @@ use assay_contract::answers::{
     AnswerCase, Answers, Compare, ExpectedExit, LatePenalty, Mode, Show, ShowFrom,
 };
 use assay_contract::configuration::{Configuration, Network, Schedule, SubmissionRules, TestCase, TestPlan};
-use assay_contract::duties::{Document, HandIn, Left, Part, Place, Publish, Read, Swept, Wanted};
+use assay_contract::duties::{
+    Document, HandIn, Left, Part, Place, Publish, Read, Reschedule, Swept, Unsigned,
+};
 use assay_contract::gradebook::GradebookEntry;
 use assay_contract::receipts::{Received, Statement};
 use assay_contract::{
@@ -190,14 +192,29 @@ fn a_revision_is_where_the_stages_look_and_cannot_be_changed() {
 }
 
 #[test]
-fn publishing_again_changes_the_schedule_alone() {
+fn publishing_again_changes_nothing_and_the_schedule_when_it_is_told() {
     let volumes = Volumes::new();
     let (request, body) = publication("t", 1_000, false);
     volumes.publish(&request, &body).unwrap();
     assert_eq!(volumes.publish(&request, &body).unwrap(), published(Left::Same, Left::Same, Left::Same));
     let before = volumes.names();
     let (request, body) = publication("another title", 1_000, true);
-    assert_eq!(volumes.publish(&request, &body).unwrap(), published(Left::Same, Left::Same, Left::Replaced));
+    let schedule = || fs::read(volumes.configuration.path().join("c/a/schedule.json")).unwrap();
+    let old = schedule();
+    assert_eq!(volumes.publish(&request, &body).unwrap(), published(Left::Same, Left::Same, Left::Kept));
+    assert_eq!(schedule(), old, "jobs of other revisions are held to it");
+
+    let Part { digest, bytes, .. } = request.parts.last().unwrap().clone();
+    let new = &body[body.len() - usize::try_from(bytes).unwrap()..];
+    let request = Reschedule { api_version: API_VERSION.into(), assignment: assignment(), digest, bytes };
+    let configuration = mounted(Volume::AssignmentConfiguration, volumes.configuration.path());
+    let reschedule = |body: &[u8]| publish::reschedule(&request, &mut Cursor::new(body), &configuration);
+    assert_eq!(reschedule(&new[1..]).unwrap_err().exit, Exit::Interrupted);
+    assert_eq!(reschedule(&old).unwrap_err().exit, Exit::DocumentDamaged);
+    assert_eq!(schedule(), old);
+    assert_eq!(reschedule(new).unwrap(), Answer::Rescheduled { schedule: Left::Replaced });
+    assert_eq!(schedule(), new);
+    assert_eq!(reschedule(new).unwrap(), Answer::Rescheduled { schedule: Left::Same });
     assert_eq!(volumes.names(), before);
 }
 
@@ -311,11 +328,11 @@ fn a_students_links_lead_nowhere() {
 }
 
 #[test]
-fn results_are_read_by_job_and_listed_by_student() {
+fn results_are_read_by_job() {
     let folder = TempDir::new().unwrap();
     let private = mounted(Volume::PrivateResults, folder.path());
-    let of = |wanted| {
-        let request = Read { api_version: API_VERSION.into(), assignment: assignment(), wanted };
+    let of = |job| {
+        let request = Read { api_version: API_VERSION.into(), assignment: assignment(), job };
         let Reply { answer, parts } = read::read(&request, &private).unwrap();
         let Answer::Documents { documents } = answer else { panic!("{answer:?}") };
         for (Document { digest, bytes, .. }, part) in documents.iter().zip(&parts) {
@@ -324,8 +341,7 @@ fn results_are_read_by_job_and_listed_by_student() {
         documents.into_iter().map(|document| document.name).collect::<Vec<_>>()
     };
     let job = |name: &str| JobId::new(name).unwrap();
-    assert!(of(Wanted::Job(job("j-1"))).is_empty());
-    assert!(of(Wanted::Jobs(None)).is_empty());
+    assert!(of(job("j-1")).is_empty());
     for (name, student) in [("j-1", "ada"), ("j-2", "bob")] {
         let entry = GradebookEntry {
             api_version: API_VERSION.into(),
@@ -346,9 +362,8 @@ fn results_are_read_by_job_and_listed_by_student() {
         let dir = layout::job_dir(&assignment(), &entry.student, &entry.job);
         private.write_once(&format!("{dir}/{}", layout::CONCLUDED), b"{}").unwrap();
     }
-    assert_eq!(of(Wanted::Job(job("j-1"))), ["concluded.json"]);
-    assert_eq!(of(Wanted::Jobs(None)), ["j-1.json", "j-2.json"]);
-    assert_eq!(of(Wanted::Jobs(Some(StudentId::new("bob").unwrap()))), ["j-2.json"]);
+    assert_eq!(of(job("j-1")), ["concluded.json"]);
+    assert!(of(job("j-3")).is_empty());
 }
 
 #[test]
@@ -371,9 +386,10 @@ fn a_sweep_lists_what_was_received_and_not_concluded() {
         refused: None,
     };
     let lay = |volume: &Mounted, path: &str, bytes: &[u8]| volume.write_once(path, bytes).unwrap();
-    for job in ["concluded", "lost", "unsigned", "moved"] {
+    for job in ["concluded", "lost", "again", "moved"] {
         lay(&raw, &format!("{dir}/{job}.zip"), b"zip");
     }
+    lay(&raw, &format!("{dir}/unsigned.zip"), b"another zip");
     for job in ["concluded", "lost"] {
         let receipt = assay_receipt::sign(&Statement::Received(statement(job)), &key).unwrap();
         lay(&raw, &format!("{dir}/{job}.json"), receipt.as_bytes());
@@ -386,7 +402,13 @@ fn a_sweep_lists_what_was_received_and_not_concluded() {
 
     let found = sweep::sweep(&raw, &private).unwrap();
     assert_eq!(found.received, [statement("lost")]);
-    assert_eq!(found.unsigned, ["c/a/ada/unsigned.zip"]);
+    let unsigned = Unsigned {
+        assignment: assignment(),
+        student,
+        job: JobId::new("unsigned").unwrap(),
+        digest: sha(b"another zip"),
+    };
+    assert_eq!(found.unsigned, [unsigned], "of what `again` holds, another job has a receipt");
     assert_eq!(found.unreadable, ["c/a/ada/moved.json: it is a receipt of something else"]);
     assert_eq!(found.left_out, 0);
 }
@@ -402,11 +424,11 @@ fn volumes_on_which_nothing_was_received_have_nothing_to_sweep() {
 #[test]
 fn a_request_is_one_whole_line_of_this_version() {
     let read = |text: &str| message::read(Duty::Read, &mut Cursor::new(text.as_bytes()));
-    let good = r#"{"duty":"read","api-version":"assay.dev/v1","assignment":"c/a","wanted":{"job":"j-1"}}"#;
+    let good = r#"{"duty":"read","api-version":"assay.dev/v1","assignment":"c/a","job":"j-1"}"#;
     assert!(read(&format!("{good}\n")).is_ok());
     assert_eq!(read(good).unwrap_err().exit, Exit::Interrupted);
     assert_eq!(read("").unwrap_err().exit, Exit::Interrupted);
-    for text in [good.replace("/v1", "/v2"), good.replace("j-1", "../x"), good.replace("wanted", "x")] {
+    for text in [good.replace("/v1", "/v2"), good.replace("j-1", "../x"), good.replace("assignment", "x")] {
         assert_eq!(read(&format!("{text}\n")).unwrap_err().exit, Exit::Usage, "{text}");
     }
 }

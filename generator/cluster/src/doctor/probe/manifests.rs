@@ -7,14 +7,12 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::{Value, json};
 
-use crate::duty;
+use crate::pod::{self, ClaimMount, Restricted};
 
 /// The label of everything that a doctor makes; its value is the run.
 pub const LABEL: &str = "assay.dev/probe";
 /// The label of pods that may reach nothing, for the probe of network policies.
 pub(super) const CUT_OFF: &str = "assay.dev/probe-cut-off";
-/// The container of a probe.
-pub(super) const CONTAINER: &str = "main";
 /// How long a probe pod may live, in seconds; nothing of one that is older is at work.
 pub const DEADLINE_SECONDS: i64 = 180;
 
@@ -48,98 +46,63 @@ pub(super) fn object_name(run: &str, name: &str) -> String {
 /// The pod of a probe.
 pub(super) fn pod(operator: &Operator, run: &str, spec: &Spec<'_>) -> Result<Pod, serde_json::Error> {
     let Spec { name, probe, argument, user, sees, cut_off } = *spec;
-    let mut labels = json!({LABEL: run});
+    let mut metadata = json!({"name": object_name(run, name), "labels": {LABEL: run}});
     if cut_off {
-        labels[CUT_OFF] = "true".into();
+        metadata["labels"][CUT_OFF] = "true".into();
     }
     let mut command = vec!["/assay-stage", SUBCOMMAND, probe.id()];
     command.extend(argument);
-    let mut pod = bare(operator, user, "100m", "256Mi", DEADLINE_SECONDS);
-    pod["metadata"]["name"] = object_name(run, name).into();
-    pod["metadata"]["labels"] = labels;
-    pod["spec"]["containers"][0]["command"] = command.into();
-    let home = Volume::Student.path();
     let mounted = match sees {
         Sees::Nothing => None,
-        Sees::Claim { read_only } => Some((object_name(run, "claim"), CLAIM, read_only)),
-        Sees::Home { claim } => Some((claim.to_owned(), home.as_str(), true)),
+        Sees::Claim { read_only } => Some((object_name(run, "claim"), CLAIM.into(), read_only)),
+        Sees::Home { claim } => Some((claim.to_owned(), Volume::Student.path(), true)),
     };
-    if let Some((claim, path, read_only)) = mounted {
-        pod["spec"]["volumes"] = json!([{"name": "looked-at", "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}]);
-        pod["spec"]["containers"][0]["volumeMounts"] =
-            json!([{"name": "looked-at", "mountPath": path, "readOnly": read_only}]);
-    }
-    serde_json::from_value(pod)
+    let mounts = mounted.map(|(claim, path, read_only)| ClaimMount {
+        name: "looked-at".into(),
+        claim,
+        path,
+        read_only,
+    });
+    let restricted =
+        Restricted { command, mounts: mounts.into_iter().collect(), ..small(user, "100m", "256Mi") };
+    serde_json::from_value(pod::restricted(operator, metadata, &restricted))
 }
 
 /// A pod that is only tried, never made: restricted, and nothing else.
 pub(in crate::doctor) fn plain_pod(operator: &Operator, user: u32) -> Result<Pod, serde_json::Error> {
-    serde_json::from_value(bare(operator, user, "100m", "64Mi", DEADLINE_SECONDS))
+    serde_json::from_value(tried(operator, &small(user, "100m", "64Mi")))
 }
 
 /// A pod that is only tried: as large as a stage's largest.
 pub(in crate::doctor) fn stage_like_pod(operator: &Operator) -> Result<Pod, serde_json::Error> {
     let ceilings = &operator.settings().ceilings;
     let cpu = format!("{}m", ceilings.cpu_milli);
-    let deadline = i64::try_from(ceilings.deadline_seconds).unwrap_or(i64::MAX);
-    let user = operator.settings().users.test;
-    serde_json::from_value(bare(operator, user, &cpu, &ceilings.memory.to_string(), deadline))
+    let stage = small(operator.settings().users.test, &cpu, &ceilings.memory.to_string());
+    let stage = Restricted { deadline_seconds: ceilings.deadline_seconds, ..stage };
+    serde_json::from_value(tried(operator, &stage))
 }
 
 /// A pod that is only tried, and must be refused: it says nothing of its security.
 pub(in crate::doctor) fn unrestricted_pod(operator: &Operator) -> Result<Pod, serde_json::Error> {
-    let mut pod = bare(operator, operator.settings().users.trusted, "100m", "64Mi", DEADLINE_SECONDS);
+    let mut pod = tried(operator, &small(operator.settings().users.trusted, "100m", "64Mi"));
     pod["spec"]["securityContext"] = json!({});
     pod["spec"]["containers"][0]["securityContext"] = json!({});
     serde_json::from_value(pod)
 }
 
-fn bare(operator: &Operator, user: u32, cpu: &str, memory: &str, deadline_seconds: i64) -> Value {
-    let settings = operator.settings();
-    let (selector, tolerations) = duty::placement(&settings.nodes);
-    json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": "assay-doctor",
-            "namespace": settings.namespace,
-            "labels": {LABEL: "tried"},
-        },
-        "spec": {
-            "restartPolicy": "Never",
-            "activeDeadlineSeconds": deadline_seconds,
-            "terminationGracePeriodSeconds": 0,
-            "serviceAccountName": settings.service_accounts.job,
-            "automountServiceAccountToken": false,
-            "enableServiceLinks": false,
-            "nodeSelector": selector,
-            "tolerations": tolerations,
-            // Never an fsGroup, as in pods of jobs: storage must do without.
-            "securityContext": {
-                "runAsNonRoot": true,
-                "runAsUser": user,
-                "runAsGroup": user,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [{
-                "name": CONTAINER,
-                "image": settings.stage_image.as_str(),
-                "imagePullPolicy": "IfNotPresent",
-                "command": ["/assay-stage"],
-                "resources": {
-                    "requests": {"cpu": cpu, "memory": memory},
-                    "limits": {"cpu": cpu, "memory": memory},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": false,
-                    "capabilities": {"drop": ["ALL"]},
-                    "privileged": false,
-                    "readOnlyRootFilesystem": true,
-                    "runAsNonRoot": true,
-                },
-            }],
-        },
-    })
+fn tried(operator: &Operator, pod: &Restricted<'_>) -> Value {
+    pod::restricted(operator, json!({"name": "assay-doctor", "labels": {LABEL: "tried"}}), pod)
+}
+
+fn small(user: u32, cpu: &str, memory: &str) -> Restricted<'static> {
+    Restricted {
+        user,
+        resources: json!({"cpu": cpu, "memory": memory}),
+        deadline_seconds: DEADLINE_SECONDS.unsigned_abs(),
+        grace_seconds: 0,
+        command: vec!["/assay-stage"],
+        mounts: Vec::new(),
+    }
 }
 
 /// The claim that storage is probed with.

@@ -13,8 +13,9 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::manifests::{self, CONTAINER, DEADLINE_SECONDS, Spec, object_name};
+use super::manifests::{self, DEADLINE_SECONDS, Spec, object_name};
 use crate::doctor::look::{self, Seen};
+use crate::pod::CONTAINER;
 use crate::waiting::{Waiting, waiting};
 
 /// Between two looks at a pod.
