@@ -1,5 +1,6 @@
 //! `kubectl`, for what a test must see or do that Assay's own commands do not.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,23 @@ use crate::program::{Outcome, outcome};
 #[derive(Debug, Clone)]
 pub struct Kubectl {
     namespace: String,
+    kubeconfig: Option<PathBuf>,
 }
 
 impl Kubectl {
-    /// In `namespace`.
+    /// In `namespace`, as the cluster's administrator.
     #[must_use]
     pub fn new(namespace: &str) -> Self {
-        Self { namespace: namespace.into() }
+        Self {
+            namespace: namespace.into(),
+            kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from),
+        }
+    }
+
+    /// The same as whoever a kubeconfig is of.
+    #[must_use]
+    pub fn with(self, kubeconfig: &Path) -> Self {
+        Self { kubeconfig: Some(kubeconfig.into()), ..self }
     }
 
     /// Runs it.
@@ -25,12 +36,19 @@ impl Kubectl {
     /// # Errors
     /// If it cannot be started; how it ended is in the outcome.
     pub fn run(&self, args: &[&str], input: &str) -> Result<Outcome, String> {
+        let mut command = self.command();
+        command.args(args);
+        outcome(command, input.as_bytes())
+    }
+
+    /// How it is started, for what runs beside a test.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new("kubectl");
-        if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
+        if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
-        command.args(["--namespace", &self.namespace]).args(args);
-        outcome(command, input.as_bytes())
+        command.args(["--namespace", &self.namespace]);
+        command
     }
 
     /// What it prints, if it succeeds.
