@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::program::{Outcome, outcome};
 
-/// `kubectl` in one namespace of the cluster for tests.
+/// `kubectl` in the cluster for tests.
 #[derive(Debug, Clone)]
 pub struct Kubectl {
-    namespace: String,
+    namespace: Option<String>,
     kubeconfig: Option<PathBuf>,
 }
 
@@ -19,10 +19,13 @@ impl Kubectl {
     /// In `namespace`, as the cluster's administrator.
     #[must_use]
     pub fn new(namespace: &str) -> Self {
-        Self {
-            namespace: namespace.into(),
-            kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from),
-        }
+        Self { namespace: Some(namespace.into()), ..Self::anywhere() }
+    }
+
+    /// The same for objects that say themselves where they are.
+    #[must_use]
+    pub fn anywhere() -> Self {
+        Self { namespace: None, kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from) }
     }
 
     /// The same as whoever a kubeconfig is of.
@@ -47,7 +50,9 @@ impl Kubectl {
         if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
-        command.args(["--namespace", &self.namespace]);
+        if let Some(namespace) = &self.namespace {
+            command.args(["--namespace", namespace]);
+        }
         command
     }
 

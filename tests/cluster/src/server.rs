@@ -42,7 +42,8 @@ impl Answer {
     /// # Errors
     /// What the server said, if it was not.
     pub fn refused(self, words: &str) -> Result<(), String> {
-        if self.code >= 400 && self.text.contains(words) {
+        let said: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        if self.code >= 400 && said["message"].as_str().is_some_and(|message| message.contains(words)) {
             return Ok(());
         }
         Err(format!("not refused with {words:?}: {} {}", self.code, self.text))

@@ -202,11 +202,12 @@ fn buttons() -> Result<(), String> {
     }
     press("stop")?;
     let ended = job.ended()?;
-    let result = job.result(&folder)?;
-    if ended.phase() == "Failed" && result["verdict"] == "not-run" {
+    // Nothing of it was graded, so there is no result; how it was concluded is told by its status.
+    let status = tutor.bed.in_cluster(&folder, &["status", &job.name, "--output", "json"])?.json()?;
+    if ended.phase() == "Failed" && status["verdict"] == "not-run" {
         return Ok(());
     }
-    Err(format!("a stopped job ended with {}: {result}", ended.phase()))
+    Err(format!("a stopped job ended with {}: {status}", ended.phase()))
 }
 
 /// `argo/event-binding.yaml`, as an operator makes it for an assignment, and events for it.
@@ -319,13 +320,31 @@ fn published(bed: &Bed, assignment: &str, strict: bool, work: &Path) -> Result<P
 
 /// Waits for a job and holds it against another one of the same submission, as tutors and as its student see them.
 fn same(first: &Job, job: &Job, folder: &Path) -> Result<(), String> {
-    let phase = job.ended()?.phase().to_owned();
-    if phase != "Succeeded" {
-        return Err(format!("{} ended with {phase}", job.name));
-    }
-    let mut differences = report::differences(&first.result(folder)?, &job.result(folder)?);
-    differences.extend(report::differences(&first.student_result(folder)?, &job.student_result(folder)?));
+    let (one, other) = (seen(first, folder)?, seen(job, folder)?);
+    let mut differences = report::differences(&one.0, &other.0);
+    differences.extend(report::differences(&one.1, &other.1));
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+}
+
+/// What came of a job, for tutors and for its student, once what is the job's own was looked at: its name, and when it was
+/// handed in.
+fn seen(job: &Job, folder: &Path) -> Result<(Value, Value), String> {
+    let ended = job.ended()?;
+    if ended.phase() != "Succeeded" {
+        return Err(format!("{} ended with {}", job.name, ended.phase()));
+    }
+    let said = ended.argument("handed-in").filter(|said| !said.contains("{{"));
+    let created = ended.workflow["metadata"]["creationTimestamp"].as_str();
+    let mut student = job.student_result(folder)?;
+    let conclusion = student["conclusion"].as_object_mut().ok_or("a result without a conclusion")?;
+    let own = [("job", Some(job.name.as_str())), ("handed-in", said.or(created))];
+    for (field, expected) in own {
+        let found = conclusion.remove(field).unwrap_or_default();
+        if found.as_str() != expected {
+            return Err(format!("{field} of {} is {found}, expected {expected:?}", job.name));
+        }
+    }
+    Ok((job.result(folder)?, student))
 }
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
