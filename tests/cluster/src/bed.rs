@@ -23,6 +23,8 @@ pub struct Bed {
     pub namespace: String,
     /// The image of trusted stages.
     pub stage_image: String,
+    /// The image with `assay` itself.
+    pub assay_image: String,
     /// The operator's file.
     pub operator: PathBuf,
     /// The image in which the examples' builds and cases run.
@@ -72,6 +74,7 @@ impl Bed {
             kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from),
             namespace: field("namespace")?,
             stage_image: field("stage-image")?,
+            assay_image: field("assay-image")?,
             operator: PathBuf::from(field("operator")?),
             toolchain: field("toolchain")?,
             registry: field("registry")?,
