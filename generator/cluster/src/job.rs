@@ -330,7 +330,10 @@ fn value(parameters: &[Parameter], name: &str) -> Option<String> {
 /// The node that stands for a stage: of one that is tried again, the whole.
 fn best(stage: Stage, nodes: &BTreeMap<String, Node>) -> Option<&Node> {
     let of_stage = || nodes.values().filter(|node| node.template_name == stage.id());
-    of_stage().find(|node| node.kind == "Retry").or_else(|| of_stage().next())
+    let whole = || of_stage().filter(|node| node.kind == "Retry");
+    // A job that was stopped has two of Finalise: one that was to run and did not, and the one that concluded it.
+    let succeeded = whole().find(|node| node.phase == "Succeeded");
+    succeeded.or_else(|| whole().next()).or_else(|| of_stage().next())
 }
 
 fn stage_view(stage: Stage, nodes: &BTreeMap<String, Node>) -> StageView {
@@ -419,6 +422,18 @@ mod tests {
         assert_eq!(running.message, "another job of this student comes first");
         assert_eq!(running.stages[0].state, StageState::Succeeded);
         assert_eq!((running.stages[0].exit, running.stages[0].measured_ms), (Some(0), Some(2_000)));
+    }
+
+    #[test]
+    fn a_stopped_job_is_concluded_by_its_second_finalise() {
+        let stopped = view(json!({"phase": "Failed", "nodes": {
+            "a": {"type": "Retry", "templateName": "finalise", "phase": "Failed"},
+            "b": {"type": "Retry", "templateName": "finalise", "phase": "Succeeded", "outputs": {"parameters": [
+                {"name": "verdict", "value": "not-run"}, {"name": "points", "value": "0"}]}},
+            "c": {"type": "Pod", "templateName": "finalise", "phase": "Failed"},
+        }}));
+        assert_eq!(stopped.stages[4].state, StageState::Succeeded);
+        assert_eq!((stopped.verdict.as_deref(), stopped.points.as_deref()), (Some("not-run"), Some("0")));
     }
 
     #[test]

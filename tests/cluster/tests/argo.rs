@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use assay_contract::Stage;
 use assay_tests_cluster::{Bed, Job, Server, Tutor, report, run, trial};
@@ -125,7 +125,7 @@ fn form() -> Result<(), String> {
 
     // What the table in docs/src/operators/admission.md says no to.
     let of_job = format!("workflows/{namespace}/{name}");
-    server.send("PUT", &format!("{of_job}/resubmit"), &json!({}))?.refused("assay-jobs")?;
+    server.send("PUT", &format!("{of_job}/resubmit"), &json!({}))?.refused("ValidatingAdmissionPolicy")?;
     server.send("DELETE", &of_job, &Value::Null)?.refused("cannot delete resource")
 }
 
@@ -293,7 +293,9 @@ impl Case {
         let assignment = if strict { format!("{ASSIGNMENT}-strict") } else { ASSIGNMENT.to_owned() };
         let folder = published(&bed, &assignment, strict, work.path())?;
         let template = bed.template(COURSE, &assignment)?;
-        let student = format!("argo-{name}");
+        // Another one in each run, since jobs of earlier runs are listed too.
+        let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let student = format!("argo-{name}-{run:x}");
         bed.student(&student)?;
         let tutor = Tutor::new(&bed, &format!("tests-tutor-{name}"))?;
         let first = Job::submit(&tutor.bed, &folder, &folder.join(SUBMISSION), &student, HANDED_IN)?;
