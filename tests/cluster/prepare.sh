@@ -2,7 +2,8 @@
 # Installs Assay for the tests in the cluster that KUBECONFIG names, as an operator would, and prints the file that tells the
 # tests what is there. Does again what may have changed: run it as often as you like.
 #
-# For another cluster than `just cluster-up` makes, say where things are:
+# The tests want curl too, and Argo's own command line on the PATH, where `just cluster-up` puts it. For another cluster than
+# that one, say where things are:
 #   ASSAY_TEST_REGISTRY   a registry that this machine and the nodes reach, by one name; `host:port` without TLS
 #   ASSAY_TEST_TOOLCHAIN  an image with gcc, Python 3 and a JDK 17, by digest
 #   ASSAY_TEST_JOBS       the storage class of jobs; ReadWriteMany, and writable to users other than root

@@ -70,7 +70,17 @@ fn submit(strict: bool) -> Result<(), String> {
     let args =
         ["submit", "--from", &from, "-p", &student, "-p", &digest, "-p", &handed_in, "--output", "name"];
     let name = tutor.bed.argo(&args)?.ok()?;
-    same(&first, &Job::named(&tutor.bed, name.trim())?, &folder)
+    let job = Job::named(&tutor.bed, name.trim())?;
+    same(&first, &job, &folder)?;
+    for look in [&["list"][..], &["get", &job.name]] {
+        let said = tutor.bed.argo(look)?.ok()?;
+        if !said.contains(&job.name) {
+            return Err(format!("`argo {}` says nothing of {}: {said}", look[0], job.name));
+        }
+    }
+    // A pod that Argo did not make is none of the job's to it.
+    let log = tutor.bed.argo(&["logs", &job.name])?.ok()?;
+    if log.contains("case 10 of 10") == strict { Err(format!("`argo logs` says {log}")) } else { Ok(()) }
 }
 
 /// The form of Argo's UI, by the requests that its pages make (`ui/src` of Argo 4.0.7), and what is seen of the job there.
