@@ -24,8 +24,10 @@ fn main() {
 fn terminated() -> Result<(), String> {
     let bed = Bed::faults()?;
     let folder = Variant::Standard.published(&bed)?;
-    let once = Order { stage: Stage::Test, moment: Moment::Instead, act: Act::Sleep, runs: (1, 1) };
-    let submission = Submission::new(&Orders { breaks: vec![once], look: None })?;
+    let order = |act, runs| Order { stage: Stage::Test, moment: Moment::Before, act, runs };
+    // Slow enough to be terminated. A second run on one volume is not to be: it would be a pod that was lost.
+    let breaks = vec![order(Act::Pause(60), (1, 1)), order(Act::Sleep, (2, 9))];
+    let submission = Submission::new(&Orders { breaks, look: None })?;
     let job = Job::submit(&bed, &folder, submission.path(), "sweeper", "2026-03-10T00:00:00Z")?;
     job.said(Stage::Test, ASLEEP)?;
     let terminate = r#"{"spec": {"shutdown": "Terminate"}}"#;

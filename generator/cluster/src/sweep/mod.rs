@@ -36,6 +36,8 @@ pub use leftovers::Leftover;
 pub const LABEL: &str = "assay.dev/sweep";
 /// The longest that a dead Workflow and its claims may take to vanish.
 const VANISH: Duration = Duration::from_secs(120);
+/// How much later than it should Argo may remove the pods of a job.
+const BELATED: Duration = Duration::from_secs(30);
 /// Why a job was left that another sweep, or a person, was faster with.
 const TAKEN: &str = "somebody else started it again";
 /// Between two looks at what vanishes.
@@ -220,10 +222,12 @@ async fn of_job(
     received: &Received,
 ) -> Result<(Done, String), ClusterError> {
     let found = find(cluster, &received.job).await?;
+    let pods = Duration::from_secs(cluster.operator().settings().keep.pods_seconds) + BELATED;
     let times = Times {
         now: Timestamp::now(),
         handed_in: received.handed_in.parse().ok(),
         young: SignedDuration::try_from(options.young).unwrap_or(SignedDuration::MAX),
+        pods: SignedDuration::try_from(pods).unwrap_or(SignedDuration::MAX),
     };
     let tries = match decide::decide(&found, &times) {
         Decision::Leave(why) => return Ok((Done::Left, why.into())),
