@@ -2,7 +2,8 @@
 # Installs Assay for the tests in the cluster that KUBECONFIG names, as an operator would, and prints the file that tells the
 # tests what is there. Does again what may have changed: run it as often as you like.
 #
-# For another cluster than `just cluster-up` makes, say where things are:
+# The tests want curl too, and Argo's own command line on the PATH, where `just cluster-up` puts it. For another cluster than
+# that one, say where things are:
 #   ASSAY_TEST_REGISTRY   a registry that this machine and the nodes reach, by one name; `host:port` without TLS
 #   ASSAY_TEST_TOOLCHAIN  an image with gcc, Python 3 and a JDK 17, by digest
 #   ASSAY_TEST_JOBS       the storage class of jobs; ReadWriteMany, and writable to users other than root
@@ -33,7 +34,7 @@ for namespace in assay-jobs assay-faults; do
 done
 
 cd "$repository"
-say "building assay"
+say "building assay (twice, and the second time all of it, when this runs first)"
 cargo build --quiet --locked
 target="$(cargo metadata --format-version 1 --no-deps --locked | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')"
 assay="$target/debug/assay"
@@ -54,6 +55,11 @@ toolchain="${ASSAY_TEST_TOOLCHAIN:-$registry/hub/singleuser@$(digest_of hub/sing
 stage_image="$("$assay" image build --push --tag "$registry/assay/stage:test" --plain-http "$registry" --output json |
     python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
 
+# `assay` in an image, as the sweeper runs it: static, so built apart. Without symbols it is a third as large.
+host="$(rustc --print host-tuple)"
+RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" cargo build --quiet --locked --target "$host"
+assay_image="$("$target/$host/debug/assay" image build --assay --push --tag "$registry/assay/assay:test" --plain-http "$registry" --output json |
+    python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
 api_server="$(
     {
         kubectl get service kubernetes --namespace default -o jsonpath='{.spec.clusterIP}{"\n"}'
@@ -141,7 +147,7 @@ YAML
         kubectl create secret generic assay-signing-key --namespace "$namespace" --from-file=private-key="$key" >/dev/null
     fi
     cat >"$overlay.json" <<JSON
-{"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
+{"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "assay-image": "$assay_image", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
 JSON
 }
 

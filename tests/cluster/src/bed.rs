@@ -17,10 +17,14 @@ const BED: &str = "ASSAY_TEST_BED";
 pub struct Bed {
     /// The `assay` that installed it.
     assay: PathBuf,
+    /// Of whoever runs it: the cluster's administrator, unless [`Bed::with`] said otherwise.
+    kubeconfig: Option<PathBuf>,
     /// The jobs' namespace.
     pub namespace: String,
     /// The image of trusted stages.
     pub stage_image: String,
+    /// The image with `assay` itself.
+    pub assay_image: String,
     /// The operator's file.
     pub operator: PathBuf,
     /// The image in which the examples' builds and cases run.
@@ -67,8 +71,10 @@ impl Bed {
         };
         Ok(Self {
             assay: PathBuf::from(field("assay")?),
+            kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from),
             namespace: field("namespace")?,
             stage_image: field("stage-image")?,
+            assay_image: field("assay-image")?,
             operator: PathBuf::from(field("operator")?),
             toolchain: field("toolchain")?,
             registry: field("registry")?,
@@ -76,6 +82,12 @@ impl Bed {
             courses: field("courses")?,
             sized: written["sized"].as_str().map(str::to_owned),
         })
+    }
+
+    /// The same, used by whoever a kubeconfig is of.
+    #[must_use]
+    pub fn with(self, kubeconfig: &Path) -> Self {
+        Self { kubeconfig: Some(kubeconfig.into()), ..self }
     }
 
     /// Runs `assay` in `folder` against the cluster.
@@ -89,7 +101,7 @@ impl Bed {
     ) -> Result<Outcome, String> {
         let mut command = Command::new(&self.assay);
         command.args(args).current_dir(folder).env("NO_COLOR", "1");
-        if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
+        if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
         outcome(command, b"")
@@ -106,7 +118,24 @@ impl Bed {
     /// `kubectl` in the jobs' namespace.
     #[must_use]
     pub fn kubectl(&self) -> Kubectl {
-        Kubectl::new(&self.namespace)
+        let kubectl = Kubectl::new(&self.namespace);
+        match &self.kubeconfig {
+            Some(kubeconfig) => kubectl.with(kubeconfig),
+            None => kubectl,
+        }
+    }
+
+    /// Runs Argo's own command line in the jobs' namespace.
+    ///
+    /// # Errors
+    /// If it cannot be started; how it ended is in the outcome.
+    pub fn argo(&self, args: &[&str]) -> Result<Outcome, String> {
+        let mut command = Command::new("argo");
+        command.args(["--namespace", &self.namespace]).args(args).env("NO_COLOR", "1");
+        if let Some(kubeconfig) = &self.kubeconfig {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        outcome(command, b"")
     }
 
     /// A copy of an example beneath `folder` that names this cluster's image, and whatever else `change` does to its
@@ -141,6 +170,18 @@ impl Bed {
         let text = change(text.replace("registry.example.edu/hub/singleuser:2026.1", &self.toolchain));
         std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         Ok(to)
+    }
+
+    /// The name of an assignment's newest WorkflowTemplate.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn template(&self, course: &str, assignment: &str) -> Result<String, String> {
+        let selector = format!("assay.dev/course={course},assay.dev/assignment={assignment}");
+        let made = ["get", "workflowtemplates", "--selector", &selector, "--output", "name"];
+        let names = self.kubectl().ok(&[&made[..], &["--sort-by", ".metadata.creationTimestamp"]].concat())?;
+        let newest = names.lines().last().and_then(|name| name.rsplit('/').next());
+        newest.map(str::to_owned).ok_or_else(|| format!("no template of {course}/{assignment}"))
     }
 
     /// Makes sure that a student has a home.

@@ -141,11 +141,7 @@ impl Variant {
     /// # Errors
     /// If there is none.
     pub fn template(self, bed: &Bed) -> Result<String, String> {
-        let selector = format!("assay.dev/course={},assay.dev/assignment={}", self.course(), self.name());
-        let made = ["get", "workflowtemplates", "--selector", &selector, "--output", "name"];
-        let names = bed.kubectl().ok(&[&made[..], &["--sort-by", ".metadata.creationTimestamp"]].concat())?;
-        let newest = names.lines().last().and_then(|name| name.rsplit('/').next());
-        newest.map(str::to_owned).ok_or_else(|| format!("no template of {}", self.name()))
+        bed.template(self.course(), self.name())
     }
 }
 

@@ -200,6 +200,13 @@ impl Ended {
         self.workflow["status"]["phase"].as_str().unwrap_or_default()
     }
 
+    /// A parameter that the job was given.
+    #[must_use]
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        let parameters = self.workflow["spec"]["arguments"]["parameters"].as_array()?;
+        parameters.iter().find(|parameter| parameter["name"] == name)?["value"].as_str()
+    }
+
     /// A parameter that a task was given.
     #[must_use]
     pub fn input(&self, template: &str, name: &str) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! `kubectl`, for what a test must see or do that Assay's own commands do not.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -7,17 +8,30 @@ use serde_json::Value;
 
 use crate::program::{Outcome, outcome};
 
-/// `kubectl` in one namespace of the cluster for tests.
+/// `kubectl` in the cluster for tests.
 #[derive(Debug, Clone)]
 pub struct Kubectl {
-    namespace: String,
+    namespace: Option<String>,
+    kubeconfig: Option<PathBuf>,
 }
 
 impl Kubectl {
-    /// In `namespace`.
+    /// In `namespace`, as the cluster's administrator.
     #[must_use]
     pub fn new(namespace: &str) -> Self {
-        Self { namespace: namespace.into() }
+        Self { namespace: Some(namespace.into()), ..Self::anywhere() }
+    }
+
+    /// The same for objects that say themselves where they are.
+    #[must_use]
+    pub fn anywhere() -> Self {
+        Self { namespace: None, kubeconfig: std::env::var_os(crate::KUBECONFIG).map(PathBuf::from) }
+    }
+
+    /// The same as whoever a kubeconfig is of.
+    #[must_use]
+    pub fn with(self, kubeconfig: &Path) -> Self {
+        Self { kubeconfig: Some(kubeconfig.into()), ..self }
     }
 
     /// Runs it.
@@ -25,12 +39,21 @@ impl Kubectl {
     /// # Errors
     /// If it cannot be started; how it ended is in the outcome.
     pub fn run(&self, args: &[&str], input: &str) -> Result<Outcome, String> {
+        let mut command = self.command();
+        command.args(args);
+        outcome(command, input.as_bytes())
+    }
+
+    /// How it is started, for what runs beside a test.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new("kubectl");
-        if let Some(kubeconfig) = std::env::var_os(crate::KUBECONFIG) {
+        if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
-        command.args(["--namespace", &self.namespace]).args(args);
-        outcome(command, input.as_bytes())
+        if let Some(namespace) = &self.namespace {
+            command.args(["--namespace", namespace]);
+        }
+        command
     }
 
     /// What it prints, if it succeeds.

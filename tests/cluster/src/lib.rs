@@ -11,11 +11,16 @@ pub mod faults;
 mod job;
 mod kubectl;
 mod program;
+pub mod report;
+mod server;
+mod staff;
 
 pub use bed::Bed;
 pub use job::{Ended, Job};
 pub use kubectl::Kubectl;
 pub use program::Outcome;
+pub use server::{Answer, Server};
+pub use staff::Tutor;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 

@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_tests_cluster::{Bed, Job, run, trial};
-use serde_json::Value;
+use assay_tests_cluster::{Bed, Job, report, run, trial};
 
 /// An example, and one moment before its due date: in its own zone and in UTC.
 const EXAMPLES: [(&str, &str, &str); 5] = [
@@ -14,12 +13,6 @@ const EXAMPLES: [(&str, &str, &str); 5] = [
     ("probe", "2026-03-10 00:00", "2026-03-10T00:00:00Z"),
     ("wordcount", "2026-03-10 11:00", "2026-03-10T00:00:00Z"),
 ];
-
-/// What is measured, and what says where it was measured.
-const CIRCUMSTANCES: [&str; 4] = ["measured", "measured_stages", "isolation", "submission"];
-
-/// Argo's words for a stage that did not run.
-const NOT_RUN: [&str; 2] = ["Omitted", "Skipped"];
 
 /// With this in the environment every submission also runs in strict isolation; otherwise [`CLASSES`] stand for them.
 const FULL: &str = "ASSAY_TEST_FULL";
@@ -87,8 +80,7 @@ fn same_as_local(
     let job = Job::submit(&bed, &folder, &path, student, utc)?;
     job.ended()?;
     let there = job.result(&folder)?;
-    let mut differences = Vec::new();
-    compare(&here, &there, "", &mut differences);
+    let differences = report::differences(&here, &there);
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
 }
 
@@ -111,30 +103,4 @@ fn strictly(assignment: &str) -> String {
         None => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"
-}
-
-fn compare(here: &Value, there: &Value, path: &str, differences: &mut Vec<String>) {
-    match (here, there) {
-        (Value::Object(one), Value::Object(other)) => {
-            let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-            // Which of its two time limits a program passes first, CPU or wall clock, is up to what else the machine does.
-            let either = one.get("verdict").is_some_and(|verdict| verdict == "time-limit");
-            let circumstance = |name: &str| CIRCUMSTANCES.contains(&name) || (either && name == "reason");
-            for name in names.into_iter().filter(|name| !circumstance(name)) {
-                let field =
-                    |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
-                compare(&field(one), &field(other), &format!("{path}/{name}"), differences);
-            }
-        }
-        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            for (number, (one, other)) in one.iter().zip(other).enumerate() {
-                compare(one, other, &format!("{path}/{number}"), differences);
-            }
-        }
-        (one, other) if one == other => {}
-        // Argo has two words for a stage that had no reason to run, and which it takes depends on how it was told.
-        (Value::String(one), Value::String(other))
-            if [one, other].iter().all(|word| NOT_RUN.contains(&word.as_str())) => {}
-        (one, other) => differences.push(format!("{path}: here {one}, in the cluster {other}")),
-    }
 }

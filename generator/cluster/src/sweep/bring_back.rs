@@ -19,6 +19,8 @@ use crate::template;
 
 /// The longest that dead Workflows and their claims may take to vanish, all together.
 const VANISH: Duration = Duration::from_secs(120);
+/// How much later than it should Argo may remove the pods of a job, or kill those of one that was terminated.
+const BELATED: Duration = Duration::from_secs(30);
 /// Between two looks at what vanishes.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -87,10 +89,12 @@ enum Step {
 /// Judges a job, and deletes its dead Workflow if it is to run again.
 async fn begin(cluster: &Cluster, options: &Options, received: &Received) -> Result<Step, ClusterError> {
     let found = find(cluster, &received.job).await?;
+    let pods = Duration::from_secs(cluster.operator().settings().keep.pods_seconds) + BELATED;
     let times = Times {
         now: Timestamp::now(),
         handed_in: received.handed_in.parse().ok(),
         young: SignedDuration::try_from(options.young).unwrap_or(SignedDuration::MAX),
+        pods: SignedDuration::try_from(pods).unwrap_or(SignedDuration::MAX),
     };
     let tries = match decide::decide(&found, &times) {
         Decision::Leave(why) => return Ok(Step::Over(Done::Left, why.into())),

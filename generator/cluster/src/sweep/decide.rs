@@ -56,14 +56,18 @@ pub(super) struct Times {
     pub(super) handed_in: Option<Timestamp>,
     /// What is younger than this is left alone.
     pub(super) young: SignedDuration,
+    /// How long after a job's end Argo removes its pods. It does so by their names, whose ever they are then, and those of
+    /// its next run have the same.
+    pub(super) pods: SignedDuration,
 }
 
 pub(super) fn decide(found: &Found, times: &Times) -> Decision {
-    let Times { now, handed_in, young } = *times;
+    let Times { now, handed_in, young, pods } = *times;
     // A time that is yet to come was set by hand, and says nothing about age.
-    let is_young = |at: Option<Timestamp>| {
-        at.is_some_and(|at| (SignedDuration::ZERO..young).contains(&now.duration_since(at)))
+    let is_within = |at: Option<Timestamp>, age| {
+        at.is_some_and(|at| (SignedDuration::ZERO..age).contains(&now.duration_since(at)))
     };
+    let is_young = |at| is_within(at, young);
     match found {
         Found::Alive => Decision::Leave("it runs, or waits for its turn"),
         Found::Going { since } if now.duration_since(*since) < young => {
@@ -73,6 +77,9 @@ pub(super) fn decide(found: &Found, times: &Times) -> Decision {
         _ if is_young(handed_in) => Decision::Leave("it was handed in a moment ago"),
         // Finalise may have concluded it after the pod looked; storage may show that late, too.
         Found::Ended { at, .. } if is_young(*at) => Decision::Leave("it ended a moment ago"),
+        Found::Ended { at, .. } if is_within(*at, pods) => {
+            Decision::Leave("Argo has yet to remove its pods, by names that those of its next run will have")
+        }
         Found::Ended { tries, .. } if *tries >= TRIES => Decision::Human(
             "it was started again as often as is sensible; once its Workflow is deleted, it is tried anew",
         ),
@@ -115,11 +122,16 @@ mod tests {
             (ended(Some(1), 0), 60, leave),
             (ended(Some(1), 3), 60, leave),
             (ended(None, 0), 60, Decision::Again(1)),
+            // Its pods are kept for 15 minutes.
+            (ended(Some(14), 0), 60, leave),
+            (ended(Some(14), 3), 60, leave),
+            (ended(Some(15), 0), 60, Decision::Again(1)),
         ] {
             let times = Times {
                 now: Timestamp::from_second(NOW).unwrap(),
                 handed_in: at(handed_in),
                 young: SignedDuration::from_mins(10),
+                pods: SignedDuration::from_mins(15),
             };
             let decided = match decide(&found, &times) {
                 Decision::Leave(_) => leave,
@@ -133,7 +145,8 @@ mod tests {
     #[test]
     fn a_job_without_a_time_is_not_young() {
         let now = Timestamp::from_second(NOW).unwrap();
-        let times = Times { now, handed_in: None, young: SignedDuration::from_mins(10) };
+        let times =
+            Times { now, handed_in: None, young: SignedDuration::from_mins(10), pods: SignedDuration::ZERO };
         assert_eq!(decide(&Found::Gone, &times), Decision::Again(1));
     }
 }
