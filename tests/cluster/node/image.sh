@@ -19,7 +19,8 @@ size() { stat -c %s "$blobs/$1"; }
 tar -C "$root" --numeric-owner --owner=0 --group=0 --mtime=@0 --sort=name -cf "$work/layer" .
 layer="$(store "$work/layer")"
 case "$(uname -m)" in x86_64) architecture=amd64 ;; aarch64) architecture=arm64 ;; *) exit 1 ;; esac
-path='PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+# The search path of a run on one machine: what programs print of it is compared.
+path='PATH=/usr/local/bin:/usr/bin:/bin'
 cat >"$work/config" <<JSON
 {"architecture":"$architecture","os":"linux","config":{"User":"$user","Env":["$path"],"Entrypoint":[${entrypoint:+\"$entrypoint\"}]},"rootfs":{"type":"layers","diff_ids":["sha256:$layer"]}}
 JSON

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// What is measured, and what says where it was measured.
-const CIRCUMSTANCES: [&str; 4] = ["measured", "measured_stages", "isolation", "submission"];
+/// What is measured, what says where it was measured, and Setup's sentence on a refused file: that is in the student's result and
+/// receipt, and a tutor's report has it only of a run on the same machine.
+const CIRCUMSTANCES: [&str; 5] = ["measured", "measured_stages", "isolation", "submission", "refusal"];
 
 /// Argo's words for a stage that did not run.
 const NOT_RUN: [&str; 2] = ["Omitted", "Skipped"];
