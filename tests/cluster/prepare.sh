@@ -155,8 +155,7 @@ say "installing"
 rm -rf "$repository/target/cluster-test"
 # Short, so that a pod that cannot start ends a test soon.
 install bed assay-jobs "stage-image: $stage_image
-job-storage: {class: $jobs_class, size: 512Mi}
-slack: {start-seconds: 60}" "assay comp10001 comp10002 info20003 math20013"
+job-storage: {class: $jobs_class, size: 512Mi}" "assay comp10001 comp10002 info20003 math20013"
 
 # Where things break: trusted stages run the stand-in, volumes are as small as they say, what has ended goes soon, and pods
 # ask for so little that several jobs find room.
@@ -164,7 +163,7 @@ say "installing a second time, to break it"
 stand_in="$("$here/stand-in/image.sh" "$registry" "$target")"
 install faults assay-faults "stage-image: $stand_in
 job-storage: {class: ${sized_class:-$jobs_class}, size: 64Mi}
-slack: {start-seconds: 60}
+slack: {start-seconds: 120}
 trusted-pods: {deadline-seconds: 120, cpu-milli: 100, memory: 128Mi}
 ceilings: {ephemeral-storage: 256Mi, cpu-milli: 200}
 keep: {pods-seconds: 30}" "faults"

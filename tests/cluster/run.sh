@@ -33,13 +33,13 @@ suites() {
     done
     return "$failed"
 }
-# What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes. What computes
-# runs three jobs at a time: more would only make the limits of cases meet a busier machine.
+# What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes. More at a time
+# would only make limits and deadlines meet a busier machine.
 log="$repository/target/cluster-test/faults.log"
-options=(--test-threads 8 "$@") && suites faults tidy sweeper table >"$log" 2>&1 &
+options=(--test-threads 5 "$@") && suites faults tidy sweeper table >"$log" 2>&1 &
 breaking=$!
 failed=0
-options=(--test-threads 3 "$@") && suites admission overlays argo jobs || failed=1
+options=(--test-threads 2 "$@") && suites admission overlays argo jobs || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

@@ -23,8 +23,6 @@ pub enum Variant {
     StrictNoImage,
     /// Trusted stages give up soon.
     Hasty,
-    /// In a storage class that is not there; trusted stages give up soon.
-    NoStorage,
     /// In a course without a claim for submissions; trusted stages give up soon.
     NoCourse,
     /// In a course whose claim for submissions is small.
@@ -50,7 +48,6 @@ impl Variant {
             Variant::NoImage => "no-image",
             Variant::StrictNoImage => "strict-no-image",
             Variant::Hasty => "hasty",
-            Variant::NoStorage => "no-storage",
             Variant::NoCourse => "no-course",
             Variant::SmallCourse => "small-course",
         }
@@ -80,21 +77,11 @@ impl Variant {
         text.replace("5f1d0c2a7b9e4836a1c4d7e09b3f6258", &format!("{run:032x}"))
     }
 
-    fn settings(self, text: &str, bed: &Bed) -> String {
-        let hasty = |text: &str| text.replace(HASTY.0, HASTY.1);
-        match self {
-            Variant::Hasty | Variant::NoCourse => hasty(text),
-            Variant::NoStorage => {
-                let class = text.find("job-storage: {class: ").map(|at| at + "job-storage: {class: ".len());
-                let end = class.and_then(|at| text[at..].find(',').map(|len| at + len));
-                match (class, end) {
-                    (Some(at), Some(end)) => {
-                        hasty(&format!("{}{}{}", &text[..at], missing_class(bed), &text[end..]))
-                    }
-                    _ => hasty(text),
-                }
-            }
-            _ => text.to_owned(),
+    fn settings(self, text: &str) -> String {
+        if matches!(self, Variant::Hasty | Variant::NoCourse) {
+            text.replace(HASTY.0, HASTY.1)
+        } else {
+            text.to_owned()
         }
     }
 
@@ -129,7 +116,7 @@ impl Variant {
         let folder = bed.assignment(&from, work.path(), |text| self.assignment(&text, bed))?;
         let operator = work.path().join("operator.yaml");
         let said = std::fs::read_to_string(&bed.operator).map_err(|error| error.to_string())?;
-        std::fs::write(&operator, self.settings(&said, bed)).map_err(|error| error.to_string())?;
+        std::fs::write(&operator, self.settings(&said)).map_err(|error| error.to_string())?;
         let operator = operator.to_str().ok_or("a path that is no text")?;
         bed.in_cluster(&folder, &["publish", ".", "--yes", "--operator", operator])?.ok()?;
         published.insert(self, (work, folder.clone()));
@@ -143,12 +130,6 @@ impl Variant {
     pub fn template(self, bed: &Bed) -> Result<String, String> {
         bed.template(self.course(), self.name())
     }
-}
-
-/// The storage class of [`Variant::NoStorage`], which is not there. Classes belong to the whole cluster.
-#[must_use]
-pub fn missing_class(bed: &Bed) -> String {
-    format!("{}-missing", bed.namespace)
 }
 
 /// A submission in a folder of its own.
