@@ -138,6 +138,8 @@ configMapGenerator:
 YAML
     kubectl apply --server-side --force-conflicts -f "$overlay/admission.yaml" >/dev/null
     kubectl apply --server-side --force-conflicts -k "$overlay" >/dev/null
+    # Those of an earlier run carry its settings, and are never changed.
+    kubectl delete workflowtemplates --all --namespace "$namespace" >/dev/null
     for course in "$overlay"/courses/*; do
         kubectl apply --server-side -k "$course" >/dev/null
     done
