@@ -165,8 +165,7 @@ const fn concluded(
 const SUCCEEDED: Option<&str> = Some("Succeeded");
 const FAILED: Option<&str> = Some("Failed");
 
-/// Nothing came of it.
-pub const PASSED: Ends = Ends {
+const PASSED: Ends = Ends {
     phase: SUCCEEDED,
     cause: None,
     or: None,
