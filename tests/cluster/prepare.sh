@@ -52,14 +52,17 @@ print(urllib.request.urlopen(request).headers["Docker-Content-Digest"])
 PY
 }
 toolchain="${ASSAY_TEST_TOOLCHAIN:-$registry/hub/singleuser@$(digest_of hub/singleuser 2026.1)}"
-stage_image="$("$assay" image build --push --tag "$registry/assay/stage:test" --plain-http "$registry" --output json |
-    python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
+# pushed ASSAY TAG OPTION...: builds an image by that program and pushes it; its reference by digest
+pushed() {
+    "$1" image build --push --tag "$registry/$2" --plain-http "$registry" --output json "${@:3}" |
+        python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])'
+}
+stage_image="$(pushed "$assay" assay/stage:test)"
 
 # `assay` in an image, as the sweeper runs it: static, so built apart. Without symbols it is a third as large.
 host="$(rustc --print host-tuple)"
 RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" cargo build --quiet --locked --target "$host"
-assay_image="$("$target/$host/debug/assay" image build --assay --push --tag "$registry/assay/assay:test" --plain-http "$registry" --output json |
-    python3 -c 'import json,sys; print(json.load(sys.stdin)["reference"])')"
+assay_image="$(pushed "$target/$host/debug/assay" assay/assay:test --assay)"
 api_server="$(
     {
         kubectl get service kubernetes --namespace default -o jsonpath='{.spec.clusterIP}{"\n"}'

@@ -12,6 +12,7 @@ bed="$("$bench/../prepare.sh")"
 field() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$bed" "$1"; }
 assay="$(field assay)" image="$(field toolchain)" namespace="$(field namespace)"
 work="$(mktemp -d)"
+# What cannot be removed is said, and the rest is removed all the same.
 tidy() {
     kubectl delete --wait=false --ignore-not-found -f "$work/plain.yaml" >/dev/null || true
     kubectl delete --wait=false --ignore-not-found --namespace "$namespace" persistentvolumeclaim/claim-bench >/dev/null || true

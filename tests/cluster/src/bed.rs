@@ -99,11 +99,8 @@ impl Bed {
         folder: &Path,
         args: impl IntoIterator<Item = I>,
     ) -> Result<Outcome, String> {
-        let mut command = Command::new(&self.assay);
-        command.args(args).current_dir(folder).env("NO_COLOR", "1");
-        if let Some(kubeconfig) = &self.kubeconfig {
-            command.env("KUBECONFIG", kubeconfig);
-        }
+        let mut command = self.program(&self.assay);
+        command.args(args).current_dir(folder);
         outcome(command, b"")
     }
 
@@ -130,12 +127,19 @@ impl Bed {
     /// # Errors
     /// If it cannot be started; how it ended is in the outcome.
     pub fn argo(&self, args: &[&str]) -> Result<Outcome, String> {
-        let mut command = Command::new("argo");
-        command.args(["--namespace", &self.namespace]).args(args).env("NO_COLOR", "1");
+        let mut command = self.program("argo");
+        command.args(["--namespace", &self.namespace]).args(args);
+        outcome(command, b"")
+    }
+
+    /// A program that reaches the cluster as whoever this is of.
+    fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env("NO_COLOR", "1");
         if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
-        outcome(command, b"")
+        command
     }
 
     /// A copy of an example beneath `folder` that names this cluster's image, and whatever else `change` does to its

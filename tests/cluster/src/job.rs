@@ -135,6 +135,21 @@ impl Job {
         })
     }
 
+    /// Whether a sweep started it again, by the sweep's report; `None` where it is too early for that.
+    ///
+    /// # Errors
+    /// Where it did anything else.
+    pub fn started_again(&self, told: &Value) -> Result<Option<()>, String> {
+        let mut jobs = told["jobs"].as_array().into_iter().flatten();
+        let ours = jobs.find(|swept| swept["job"] == self.name.as_str());
+        match ours.and_then(|ours| ours["done"].as_str()) {
+            Some("started-again") => Ok(Some(())),
+            // It ended a moment ago, or its Workflow is on its way out.
+            Some("left") => Ok(None),
+            _ => Err(format!("{} was not started again: {told}", self.name)),
+        }
+    }
+
     /// Waits until its pods and claims are gone.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use assay_tests_cluster::faults::{ROWS, page};
 
-const BEGIN: &str = "<!-- generated from tests/cluster/src/faults.rs -->\n\n";
+const BEGIN: &str = "<!-- generated from tests/cluster/src/faults/rows.rs -->\n\n";
 const END: &str = "\n<!-- end -->";
 
 #[test]

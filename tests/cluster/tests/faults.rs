@@ -113,14 +113,7 @@ fn sweep(bed: &Bed, job: &Job) -> Result<(), String> {
     bed.kubectl().until(&format!("{} started again", job.name), Duration::from_secs(300), |_| {
         // Others may be beyond help; what became of this one is told.
         let told = bed.in_cluster(folder, &["sweep", "--young", "1", "--output", "json"])?.json()?;
-        let mut jobs = told["jobs"].as_array().into_iter().flatten();
-        let ours = jobs.find(|swept| swept["job"] == job.name.as_str());
-        match ours.and_then(|ours| ours["done"].as_str()) {
-            Some("started-again") => Ok(Some(())),
-            // It ended a moment ago, or its Workflow is on its way out.
-            Some("left") => Ok(None),
-            _ => Err(format!("{} was not started again: {told}", job.name)),
-        }
+        job.started_again(&told)
     })?;
     job.ended().map(drop)
 }

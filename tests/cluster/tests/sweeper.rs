@@ -102,13 +102,6 @@ fn swept(job: &Job) -> Result<(), String> {
         let log = kubectl.ok(&["logs", &format!("job/{RUN}")])?;
         let told: Value = serde_json::from_str(&log)
             .map_err(|error| format!("{error}: {log}\n{}", pods.unwrap_or_default()))?;
-        let mut jobs = told["jobs"].as_array().into_iter().flatten();
-        let ours = jobs.find(|swept| swept["job"] == job.name.as_str());
-        match ours.and_then(|ours| ours["done"].as_str()) {
-            Some("started-again") => Ok(Some(())),
-            // Its Workflow may be on its way out.
-            Some("left") => Ok(None),
-            _ => Err(format!("{} was not started again: {told}", job.name)),
-        }
+        job.started_again(&told)
     })
 }

@@ -152,12 +152,11 @@ async fn wait_until_running(
     loop {
         let looked = cluster.ask(Right::GET_POD, pods.get(name)).await;
         let Some(pod) = patience.bear(looked).await? else { continue };
-        match pod.status.as_ref().and_then(|status| status.phase.as_deref()) {
-            Some("Running") => return Ok(()),
-            Some("Succeeded" | "Failed") => {
-                return Err(ended(duty, &pod, exchange::Broken::default()));
-            }
-            _ => {}
+        if is_over(&pod) {
+            return Err(ended(duty, &pod, exchange::Broken::default()));
+        }
+        if phase(&pod) == Some("Running") {
+            return Ok(());
         }
         let why = waiting(&pod).unwrap_or(Waiting::Starting);
         if why.is_hopeless() || Instant::now() >= until {
@@ -184,9 +183,12 @@ async fn how_it_ended(cluster: &Cluster, duty: Duty, name: &str, broken: exchang
     }
 }
 
+fn phase(pod: &Pod) -> Option<&str> {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref())
+}
+
 fn is_over(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    matches!(phase, Some("Succeeded" | "Failed"))
+    matches!(phase(pod), Some("Succeeded" | "Failed"))
 }
 
 fn ended(duty: Duty, pod: &Pod, broken: exchange::Broken) -> ClusterError {

@@ -29,10 +29,12 @@ pub(super) async fn told_by<F: Future>(
     let (tell, told) = watch::channel(false);
     let mut work = std::pin::pin!(work(Stop(told)));
     tokio::select! {
-        done = &mut work => done,
+        // Who was told before the next job begins is not to begin it by chance.
+        biased;
         () = stop => {
             tell.send_replace(true);
             work.await
         }
+        done = &mut work => done,
     }
 }
