@@ -45,7 +45,7 @@ checks! {
         "remove `parallelism` and `namespaceParallelism` from Argo's ConfigMap; the cap is `assay-limits`";
     ARGO_REQUEUE = "argo-requeue" "Argo goes from stage to stage without waiting",
         "By default up to 10 s pass at each of five stage boundaries.",
-        "set the environment variable DEFAULT_REQUEUE_TIME=200ms on Argo's controller";
+        "set the environment variable DEFAULT_REQUEUE_TIME=50ms on Argo's controller";
     ARGO_PROGRESS = "argo-progress" "Argo takes no progress reports from stages",
         "A report of progress is written by the container that runs student code.",
         "set the environment variable ARGO_PROGRESS_PATCH_TICK_DURATION=0 on Argo's controller";

@@ -34,6 +34,9 @@ pub(super) fn template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Val
         let output = |output: &facts::Output| json!({"name": output.name(), "valueFrom": {"path": output.path(), "default": facts::NONE}});
         template["outputs"] = json!({"parameters": plan.outputs().iter().map(output).collect::<Vec<_>>()});
     }
+    if let Some(patch) = wiring::stage_first(*stage) {
+        template["podSpecPatch"] = patch.into();
+    }
     let retries = wiring::retries(*stage);
     if retries > 0 {
         template["retryStrategy"] = json!({"limit": retries.to_string(), "retryPolicy": "Always"});
