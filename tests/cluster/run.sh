@@ -36,10 +36,10 @@ suites() {
 # What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes. More at a time
 # would only make limits and deadlines meet a busier machine.
 log="$repository/target/cluster-test/faults.log"
-options=(--test-threads 5 "$@") && suites faults tidy sweeper table >"$log" 2>&1 &
+options=(--test-threads 7 "$@") && suites faults tidy sweeper table >"$log" 2>&1 &
 breaking=$!
 failed=0
-options=(--test-threads 2 "$@") && suites admission overlays argo jobs || failed=1
+options=(--test-threads 3 "$@") && suites admission overlays argo jobs || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

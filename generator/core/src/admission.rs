@@ -68,7 +68,6 @@ struct Values {
     duties: String,
     users: String,
     trusted_user: u32,
-    trusted: String,
     untrusted: String,
     key_holders: String,
     key_variable: &'static str,
@@ -99,7 +98,7 @@ struct Values {
     handed_in_default: String,
     job_class: String,
     task_fields: String,
-    stage_first: &'static str,
+    pod_patch: &'static str,
     duty_ids: String,
     duty_name: String,
 }
@@ -134,8 +133,9 @@ impl Values {
             duties: cel::map(Duty::ALL.map(|duty| (duty.id(), row(&duty.mounts())))),
             users: cel::map(Stage::ALL.map(|stage| (stage.id(), operator.user(stage).to_string()))),
             trusted_user: settings.users.trusted,
-            trusted: cel::list(of_trust(Trust::Trusted)),
-            untrusted: cel::list(of_trust(Trust::Untrusted)),
+            untrusted: cel::list(
+                Stage::ALL.into_iter().filter(|stage| stage.trust() == Trust::Untrusted).map(Stage::id),
+            ),
             key_holders: cel::list(Stage::ALL.into_iter().filter(|stage| stage.holds_key()).map(Stage::id)),
             key_variable: layout::SIGNING_KEY,
             key_secret: signing_key.secret.clone(),
@@ -168,7 +168,7 @@ impl Values {
             handed_in_default: Parameter::HandedIn.default().map(|tag| tag.to_string()).unwrap_or_default(),
             job_class: job_storage.class.clone(),
             task_fields: cel::list(TASK),
-            stage_first: wiring::STAGE_FIRST,
+            pod_patch: wiring::POD_PATCH,
             duty_ids: cel::list(Duty::ALL.map(Duty::id)),
             // Kubernetes adds five letters and digits. Names of other pods end otherwise: in a stage, or a longer number of Argo's.
             duty_name: format!("'^{}[a-z0-9]{{5}}$'", duty_pod("' + d + '")),
@@ -179,10 +179,6 @@ impl Values {
 /// A row of either table: which volumes, and whether read only.
 fn row(mounts: &[Mount]) -> String {
     cel::map(mounts.iter().map(|mount| (mount.volume.id(), mount.access.is_read_only().to_string())))
-}
-
-fn of_trust(trust: Trust) -> impl Iterator<Item = &'static str> {
-    Stage::ALL.into_iter().filter(move |stage| stage.trust() == trust).map(Stage::id)
 }
 
 fn job_volumes() -> impl Iterator<Item = Volume> {

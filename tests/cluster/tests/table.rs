@@ -117,7 +117,8 @@ fn expected(stage: Stage, strict: bool, api: &str) -> Surroundings {
     let mut environment: BTreeSet<&str> = ["HOME", "HOSTNAME", "PATH"].into();
     environment.extend(KUBERNETES);
     if !bare {
-        mounts.insert(if stage.trust() == Trust::Trusted { "/var/run/argo" } else { "/run/argo" }.to_owned());
+        let argo = if stage.trust() == Trust::Trusted { "/var/run/argo" } else { "/run/argo" };
+        mounts.extend([argo.to_owned(), format!("{argo}/template")]);
         environment.extend(ARGO);
     }
     if stage.holds_key() {
@@ -136,6 +137,8 @@ fn expected(stage: Stage, strict: bool, api: &str) -> Surroundings {
         tokens: Vec::new(),
         // deploy/base/network.yaml: Argo's container beside each stage reaches the API server, over the same network.
         reached: if bare { Vec::new() } else { vec![format!("tcp {api}")] },
+        // Its folder can be written, and its instructions are a mount of their own.
+        exchanged: if bare { Vec::new() } else { vec!["argoexec".into()] },
     }
 }
 

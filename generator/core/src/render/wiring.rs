@@ -74,15 +74,6 @@ pub(crate) fn is_bare(stage: Stage, isolation: Isolation) -> bool {
     isolation == Isolation::Strict && stage.trust() == Trust::Untrusted
 }
 
-/// What starts a stage's container before Argo's own, in a pod of Argo's.
-///
-/// Argo starts its own first. Both then look once a second, from their starts, whether the stage has ended; the later one to
-/// start sees it sooner, by most of a second a stage. Not where student code runs: there Argo's container should know what
-/// it is to do before that code could write to the folder they share.
-pub(crate) fn stage_first(stage: Stage) -> Option<&'static str> {
-    (stage.trust() == Trust::Trusted).then_some(STAGE_FIRST)
-}
-
 /// A fact as it is told where a job is concluded of which nothing is known: no stage ran, nothing was left.
 pub(crate) fn unknown(fact: Fact) -> &'static str {
     match fact {
@@ -135,12 +126,19 @@ pub(crate) fn is_rescued() -> String {
     format!("{} != {}", Tag::phase(), StageStatus::Succeeded.id())
 }
 
+/// What Assay changes of the pods that Argo makes of stages: a strategic merge with Argo's own two containers.
+///
+/// The stage's container starts before Argo's. Both look once a second, from their starts, whether the stage has ended, and the
+/// later one to start sees it sooner: by most of a second a stage. What Argo's container is to do it reads from a file in a folder
+/// that both can write, so the stage's cannot write that file, nor remove or rename it: it is a mount of its own.
+pub(crate) const POD_PATCH: &str = concat!(
+    r#"{"$setElementOrder/containers": [{"name": "main"}, {"name": "wait"}], "#,
+    r#""containers": [{"name": "main", "volumeMounts": [{"name": "var-run-argo", "#,
+    r#""mountPath": "/var/run/argo/template", "subPath": "template", "readOnly": true}]}]}"#
+);
+
 /// What Setup leaves as its outcome when the job is to go on.
 const ACCEPTED: &str = "accepted";
-/// A strategic merge that changes nothing but an order.
-pub(crate) const STAGE_FIRST: &str =
-    r#"{"$setElementOrder/containers": [{"name": "main"}, {"name": "wait"}]}"#;
-
 /// How often a stage is tried again.
 ///
 /// Argo keeps neither exit code nor outputs of a failed task that it retries. Results is told both of Setup, Verify and

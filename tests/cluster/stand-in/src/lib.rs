@@ -109,4 +109,6 @@ pub struct Surroundings {
     pub tokens: Vec<String>,
     /// Which addresses answered a TCP connection or a datagram.
     pub reached: Vec<String>,
+    /// Which of the files that Argo leaves for its own containers could be exchanged.
+    pub exchanged: Vec<String>,
 }

@@ -16,6 +16,11 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// Where tokens of accounts and of Argo's executor are found in pods that have them.
 const TOKENS: [&str; 2] = ["/var/run/secrets", "/run/secrets"];
 
+/// The folder that Argo's containers and a stage's share, and what Argo's init container leaves there: its program, which the
+/// others have in their image too, and what is to be done (4.0.7, `workflow/executor/emissary/emissary.go`).
+const ARGO: &str = "/var/run/argo";
+const ARGOS_FILES: [&str; 2] = ["argoexec", "template"];
+
 /// The lines of `/proc/self/status` that tell what a process may do.
 const STATUS: [&str; 8] = ["Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp"];
 
@@ -48,6 +53,7 @@ pub(crate) fn around(addresses: &[String]) -> Result<Surroundings, Box<dyn Error
         environment: environment.into_iter().collect(),
         tokens: TOKENS.into_iter().filter(|place| Path::new(place).exists()).map(str::to_owned).collect(),
         reached: reached(addresses),
+        exchanged: exchanged(),
     })
 }
 
@@ -62,6 +68,16 @@ fn access(volume: &Path) -> Access {
         }
         Err(_) => Access::Read,
     }
+}
+
+/// Whoever can move a file away can put another in its place. Each is put back.
+fn exchanged() -> Vec<String> {
+    let exchange = |name: &&str| -> std::io::Result<()> {
+        let (file, away) = (Path::new(ARGO).join(name), Path::new(ARGO).join("away"));
+        fs::rename(&file, &away)?;
+        fs::rename(&away, &file)
+    };
+    ARGOS_FILES.into_iter().filter(|name| exchange(name).is_ok()).map(str::to_owned).collect()
 }
 
 fn inside(place: &str, roots: &[&str]) -> bool {

@@ -24,6 +24,7 @@ pub(super) fn template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Val
         "timeout": wiring::timeout(*deadline_seconds),
         "securityContext": pod_security(*uid),
         "volumes": volumes(plan, job, operator),
+        "podSpecPatch": wiring::POD_PATCH,
         "container": container(plan, job, operator),
     });
     let inputs: Vec<_> = wiring::inputs(*stage).collect();
@@ -33,9 +34,6 @@ pub(super) fn template(plan: &StagePlan, job: &Plan, operator: &Operator) -> Val
     if !plan.outputs().is_empty() {
         let output = |output: &facts::Output| json!({"name": output.name(), "valueFrom": {"path": output.path(), "default": facts::NONE}});
         template["outputs"] = json!({"parameters": plan.outputs().iter().map(output).collect::<Vec<_>>()});
-    }
-    if let Some(patch) = wiring::stage_first(*stage) {
-        template["podSpecPatch"] = patch.into();
     }
     let retries = wiring::retries(*stage);
     if retries > 0 {
