@@ -28,7 +28,8 @@ trap 'rm -rf "$secrets"' EXIT
 for namespace in assay-jobs assay-faults; do
     labels="$(kubectl get namespace "$namespace" --ignore-not-found -o jsonpath='{.metadata.name} {.metadata.labels}')"
     if [[ -n "$labels" && "$labels" != *assay.dev/tests* ]]; then
-        say "error: this cluster has a namespace $namespace that is not of these tests; they would change the installation in it"
+        say "error: this cluster has a namespace $namespace that is not of these tests, which would change the installation in it;" \
+            "remove that (kubectl delete -k its overlay), or name another cluster in KUBECONFIG"
         exit 1
     fi
 done

@@ -12,7 +12,9 @@ said="$(mktemp)"
 programs="$(source "$here/node/settings.sh" && echo "$bin")"
 tidy() {
     rm -rf "$said" "${written[@]}"
-    KUBECONFIG="$("$here/node/up.sh")" "$programs/kubectl" delete --ignore-not-found --timeout=5m -k deploy/overlays/one-node >&2
+    # Where the cluster did not come up there is nothing to remove.
+    [[ ! -e "$state/ready" ]] ||
+        KUBECONFIG="$kubeconfig" "$programs/kubectl" delete --ignore-not-found --timeout=5m -k deploy/overlays/one-node >&2
 }
 trap tidy EXIT
 commands="$(awk '/^## In a cluster$/ { section = 1 } section && /^```$/ { exit } section && sub(/^\$ /, "")' README.md)"

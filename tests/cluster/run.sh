@@ -36,8 +36,12 @@ suites() {
 # What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes. More at a time
 # would only make limits and deadlines meet a busier machine.
 log="$repository/target/cluster-test/faults.log"
-options=(--test-threads 7 "$@") && suites faults tidy sweeper table >"$log" 2>&1 &
+# In a group of its own, so that it hears of Ctrl-C and can be ended as a whole.
+set -m
+(options=(--test-threads 7 "$@") && suites faults tidy sweeper table) >"$log" 2>&1 &
+set +m
 breaking=$!
+trap 'kill -TERM -- "-$breaking" 2>/dev/null || true' EXIT
 failed=0
 options=(--test-threads 3 "$@") && suites admission overlays argo jobs || failed=1
 wait "$breaking" || failed=1

@@ -6,7 +6,8 @@ set -euo pipefail
 bench="$(cd "$(dirname "$0")" && pwd)"
 # shellcheck source=tests/cluster/node/settings.sh
 source "$bench/../node/settings.sh"
-export PATH="$bin:$PATH" KUBECONFIG="$kubeconfig"
+KUBECONFIG="$("$bench/../node/up.sh")"
+export PATH="$bin:$PATH" KUBECONFIG
 rounds="${ROUNDS:-5}"
 bed="$("$bench/../prepare.sh")"
 field() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$bed" "$1"; }
@@ -44,7 +45,7 @@ by_assay() {
     local job ended
     # The hand-in itself is no part of it, and `submit` returns when the job already runs. The API server notes whole seconds
     # alone, so when the Workflow is there is seen here. The watch ends with its next line, which nobody reads.
-    kubectl get workflows --namespace "$namespace" --watch-only --output name | { read -r _ && now; } >"$work/created" &
+    timeout 600 kubectl get workflows --namespace "$namespace" --watch-only --output name | { read -r _ && now; } >"$work/created" &
     sleep 1
     job="$("$assay" submit "$work/empty" "$work/empty/submission" --student bench --output json |
         python3 -c 'import json,sys; print(json.load(sys.stdin)["job"])')"

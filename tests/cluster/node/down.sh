@@ -3,9 +3,13 @@
 set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
+# shellcheck source=tests/cluster/node/fixed.sh
+source "$here/fixed.sh"
+[[ -d "$state" ]] || exit 0
+[[ "$(id -u)" == 0 ]] || fail "root started the cluster in $state, and must take it down"
 
-# After a restart of the machine the number may be somebody else's.
-if [[ -e "$state/init.pid" ]] && grep -qsF "$here/init.sh" "/proc/$(cat "$state/init.pid")/cmdline"; then
+# After a restart of the machine the number may be somebody else's; another checkout may have started it.
+if [[ -e "$state/init.pid" ]] && grep -qsF "tests/cluster/node/init.sh" "/proc/$(cat "$state/init.pid")/cmdline"; then
     kill -KILL "$(cat "$state/init.pid")" 2>/dev/null || true
     # The namespaces are gone when the last process in them is.
     for _ in $(seq 100); do
@@ -29,3 +33,7 @@ if [[ -e "$state/kernel-settings" ]]; then
     done <"$state/kernel-settings"
 fi
 rm -rf "$state"
+# Empty, unless something else on this machine has them too.
+for folder in "${fixed[@]}"; do
+    rmdir "/$folder" 2>/dev/null || true
+done

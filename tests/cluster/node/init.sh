@@ -10,6 +10,10 @@ export PATH="$bin:$PATH"
 mount --make-rshared /
 # Sockets and network namespaces of containerd have fixed places there, which must not outlive it.
 mount -t tmpfs run /run
+# So have some things of containerd, the kubelet and the network plugins; up.sh made the folders, down.sh removes them.
+for folder in "$state"/fixed/*; do
+    mount --bind "$folder" "/$(basename "$folder" | tr + /)"
+done
 ip link set lo up
 ip address add "$service_address/32" dev lo
 # The other end of the pair is put here from outside, when this process is there to be named.

@@ -6,6 +6,8 @@
 set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
+# shellcheck source=tests/cluster/node/fixed.sh
+source "$here/fixed.sh"
 [[ "$(id -u)" == 0 ]] || fail "a kubelet needs root; run this as root, or name another cluster in KUBECONFIG"
 
 declare -A package_of=([runc]=runc [/usr/lib/cni/bridge]=containernetworking-plugins [docker-registry]=docker-registry
@@ -18,7 +20,11 @@ if ((${#missing[@]})); then
     say "installing ${missing[*]}"
     apt-get update -q >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+    # Debian starts a registry of its own with the package, on a port that somebody may need.
+    [[ " ${missing[*]} " != *" docker-registry "* ]] || systemctl disable --now docker-registry >/dev/null 2>&1 || true
 fi
+# Otherwise what goes from pod to pod passes NetworkPolicies by, where the kernel has this as a module.
+modprobe br_netfilter 2>/dev/null || true
 
 # One at a time; whoever comes second finds it ready. The cluster's own processes must not inherit the lock.
 mkdir -p "$cache"
@@ -27,14 +33,21 @@ flock 9
 "$here/build.sh"
 export PATH="$bin:$PATH"
 export KUBECONFIG="$kubeconfig"
+# What it was made of, beside its parts: another checkout's tests would meet other settings.
+made_of="$key $(cat "$here"/*.sh "$here"/{argo,config}/* "$here"/../../../argo/controller/* | sha256sum | cut -c1-16)"
 if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
+    [[ "$(cat "$state/ready")" == "$made_of" ]] ||
+        fail "the cluster that runs was made with other settings than these; take it down first: just cluster-down"
     echo "$kubeconfig"
     exit 0
 fi
 "$here/down.sh"
 
-mkdir -p "$state"/{cni,claims,log,pod-logs,registries/"$registry"}
+mkdir -p "$state"/{cni,claims,fixed,log,pod-logs,registries/"$registry"}
 chmod 711 "$state"
+for folder in "${fixed[@]}"; do
+    mkdir -p "/$folder" "$state/fixed/${folder//\//+}"
+done
 for file in kubelet.yaml containerd.toml registry.yaml; do
     sed -e "s,STATE,$state,g" -e "s,REGISTRY,$registry,g" "$here/config/$file" >"$state/$file"
 done
@@ -82,6 +95,6 @@ sed -i "s/VERSION/$argo_version/" "$state/argo/kustomization.yaml"
 kubectl apply --server-side -k "$bin/argo-manifests/base/crds/full" >/dev/null
 kubectl apply --server-side -k "$state/argo" >/dev/null
 patiently kubectl --namespace argo rollout status deployment/workflow-controller deployment/argo-server --timeout=1s
-touch "$state/ready"
+echo "$made_of" >"$state/ready"
 say "ready"
 echo "$kubeconfig"

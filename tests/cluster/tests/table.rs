@@ -118,7 +118,7 @@ fn expected(stage: Stage, strict: bool, api: &str) -> Surroundings {
     environment.extend(KUBERNETES);
     if !bare {
         let argo = if stage.trust() == Trust::Trusted { "/var/run/argo" } else { "/run/argo" };
-        mounts.extend([argo.to_owned(), format!("{argo}/template")]);
+        mounts.extend(["", "/argoexec", "/template"].map(|file| format!("{argo}{file}")));
         environment.extend(ARGO);
     }
     if stage.holds_key() {
@@ -137,8 +137,8 @@ fn expected(stage: Stage, strict: bool, api: &str) -> Surroundings {
         tokens: Vec::new(),
         // deploy/base/network.yaml: Argo's container beside each stage reaches the API server, over the same network.
         reached: if bare { Vec::new() } else { vec![format!("tcp {api}")] },
-        // Its folder can be written, and its instructions are a mount of their own.
-        exchanged: if bare { Vec::new() } else { vec!["argoexec".into()] },
+        // The folder can be written; what Argo's own containers take from it is mounts of its own.
+        exchanged: if bare { Vec::new() } else { vec!["ctr".into()] },
     }
 }
 

@@ -129,16 +129,21 @@ pub(crate) fn is_rescued() -> String {
 /// What Assay changes of the pods that Argo makes of stages: a strategic merge with Argo's own two containers.
 ///
 /// The stage's container starts before Argo's. Both look once a second, from their starts, whether the stage has ended, and the
-/// later one to start sees it sooner: by most of a second a stage. What Argo's container is to do it reads from a file in a folder
-/// that both can write, so the stage's cannot write that file, nor remove or rename it: it is a mount of its own.
+/// later one to start sees it sooner: by most of a second a stage.
+///
+/// Argo's container reads what it is to do from a file in a folder that both can write, and Argo's controller ends containers
+/// by a program in there, which runs beside the executor's token. So the stage's container cannot write these two, nor
+/// remove or rename them: each is a mount of its own.
 pub(crate) const POD_PATCH: &str = concat!(
     r#"{"$setElementOrder/containers": [{"name": "main"}, {"name": "wait"}], "#,
-    r#""containers": [{"name": "main", "volumeMounts": [{"name": "var-run-argo", "#,
-    r#""mountPath": "/var/run/argo/template", "subPath": "template", "readOnly": true}]}]}"#
+    r#""containers": [{"name": "main", "volumeMounts": ["#,
+    r#"{"name": "var-run-argo", "mountPath": "/var/run/argo/argoexec", "subPath": "argoexec", "readOnly": true}, "#,
+    r#"{"name": "var-run-argo", "mountPath": "/var/run/argo/template", "subPath": "template", "readOnly": true}]}]}"#
 );
 
 /// What Setup leaves as its outcome when the job is to go on.
 const ACCEPTED: &str = "accepted";
+
 /// How often a stage is tried again.
 ///
 /// Argo keeps neither exit code nor outputs of a failed task that it retries. Results is told both of Setup, Verify and

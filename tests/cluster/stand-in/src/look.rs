@@ -16,10 +16,9 @@ const ANSWER: Duration = Duration::from_secs(4);
 /// Where tokens of accounts and of Argo's executor are found in pods that have them.
 const TOKENS: [&str; 2] = ["/var/run/secrets", "/run/secrets"];
 
-/// The folder that Argo's containers and a stage's share, and what Argo's init container leaves there: its program, which the
-/// others have in their image too, and what is to be done (4.0.7, `workflow/executor/emissary/emissary.go`).
+/// The folder that Argo's containers and a stage's share: Argo's program, by which its controller ends containers, what its own
+/// container is to do, and `ctr`, where each container notes how it ended (4.0.7, `workflow/executor/emissary/emissary.go`).
 const ARGO: &str = "/var/run/argo";
-const ARGOS_FILES: [&str; 2] = ["argoexec", "template"];
 
 /// The lines of `/proc/self/status` that tell what a process may do.
 const STATUS: [&str; 8] = ["Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp"];
@@ -72,12 +71,17 @@ fn access(volume: &Path) -> Access {
 
 /// Whoever can move a file away can put another in its place. Each is put back.
 fn exchanged() -> Vec<String> {
-    let exchange = |name: &&str| -> std::io::Result<()> {
+    let names: BTreeSet<String> = fs::read_dir(ARGO)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    let exchange = |name: &String| -> std::io::Result<()> {
         let (file, away) = (Path::new(ARGO).join(name), Path::new(ARGO).join("away"));
         fs::rename(&file, &away)?;
         fs::rename(&away, &file)
     };
-    ARGOS_FILES.into_iter().filter(|name| exchange(name).is_ok()).map(str::to_owned).collect()
+    names.into_iter().filter(|name| exchange(name).is_ok()).collect()
 }
 
 fn inside(place: &str, roots: &[&str]) -> bool {
