@@ -1,8 +1,9 @@
 //! Every exit code that the command line can produce is produced.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,20 @@ fn an_engine_that_is_killed_is_a_failed_stage() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(i32::from(Exit::StageFailed.code())), "{stderr}");
     assert!(stderr.contains("hint: run it again"), "{stderr}");
+}
+
+/// A keeper whose parent was killed before it could ask to die with it has another one: here process 1 is said to be the
+/// right one.
+#[test]
+fn a_keeper_without_its_gate_ends_by_itself() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    command.arg0("assay-local:keeper").args(["try-1", "1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let requests = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(requests);
+    assert_eq!(output.status.code(), Some(i32::from(Exit::StageFailed.code())));
+    assert_eq!(output.stdout, b"");
 }
 
 /// The process that a running `assay` keeps its job in, once there is one.

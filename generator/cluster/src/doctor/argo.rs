@@ -19,6 +19,8 @@ use super::versions::Version;
 const FLOOR: Version = Version(4, 0, 5);
 /// Advisories whose fix is newer than the floor, with their first fixed version of the 4.0 line.
 const ADVISORIES: [(&str, Version); 1] = [("CVE-2026-54526", Version(4, 0, 6))];
+/// What the admission policies were made for; a newer line may make pods of another shape, which they refuse.
+const TRIED_BEFORE: Version = Version(4, 1, 0);
 /// The kinds that jobs need.
 const KINDS: [&str; 3] =
     ["workflows.argoproj.io", "workflowtemplates.argoproj.io", "workflowtaskresults.argoproj.io"];
@@ -92,6 +94,10 @@ impl Controller {
         self.container.env.iter().flatten().find(|variable| variable.name == name)?.value.as_deref()
     }
 
+    fn image(&self) -> &str {
+        self.container.image.as_deref().unwrap_or("")
+    }
+
     fn settings_map(&self) -> &str {
         self.option("configmap").filter(|name| !name.is_empty()).unwrap_or(CONFIG_MAP)
     }
@@ -129,7 +135,12 @@ pub(super) async fn check(
         Seen::Hidden(why) => Err(why),
     };
     checks.push(scope(controller, settings.as_ref().ok(), &operator.settings().namespace));
-    checks.push(requeue(controller.variable("DEFAULT_REQUEUE_TIME")));
+    checks.push(requeue(
+        controller.variable("DEFAULT_REQUEUE_TIME"),
+        // From 4.1 on nobody reads it.
+        tag(controller.image()).is_some_and(|version| version >= TRIED_BEFORE)
+            || !matches!(controller.variable("INFORMER_WRITE_BACK"), None | Some("" | "false")),
+    ));
     checks.push(progress(controller.variable("ARGO_PROGRESS_PATCH_TICK_DURATION")));
     match settings {
         Ok(settings) => {
@@ -167,21 +178,30 @@ fn installed(missing: &Seen<Vec<&'static str>>, controller: &Seen<Controller>) -
         Seen::Hidden(why) => return ARGO.not_checked(why),
     }
     match controller {
-        Seen::There(controller) => version(controller.container.image.as_deref().unwrap_or_default()),
+        Seen::There(controller) => version(controller.image()),
         Seen::Missing => ARGO.problem("its kinds are known, but no controller runs"),
         Seen::Hidden(why) => ARGO.not_checked(why),
     }
 }
 
+/// The version that an image's tag tells.
+fn tag(image: &str) -> Option<Version> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+    Version::find(tag).filter(|_| !tag.contains('/'))
+}
+
 fn version(image: &str) -> Check {
-    let tag = image.split('@').next().and_then(|name| name.rsplit_once(':')).map_or("", |(_, tag)| tag);
-    let Some(version) = Version::find(tag).filter(|_| !tag.contains('/')) else {
-        return ARGO.not_checked(format!("the image {image} does not tell its version"));
+    let Some(version) = tag(image) else {
+        return ARGO.warning(format!(
+            "the image {image} does not tell its version; Argo's own manifests name whatever is newest"
+        ));
     };
     let open: Vec<&str> =
         ADVISORIES.iter().filter(|(_, fixed)| version < *fixed).map(|(advisory, _)| *advisory).collect();
     if version < FLOOR {
         ARGO.problem(version.to_string())
+    } else if version >= TRIED_BEFORE {
+        ARGO.warning(format!("{version} is newer than what the admission policies were made for, 4.0"))
     } else if open.is_empty() {
         ARGO.ok(version.to_string())
     } else {
@@ -207,10 +227,13 @@ fn scope(controller: &Controller, settings: Option<&Settings>, jobs: &str) -> Ch
     }
 }
 
-fn requeue(value: Option<&str>) -> Check {
+fn requeue(value: Option<&str>, goes_on_at_once: bool) -> Check {
     match value.map(|text| (text, seconds(text))) {
         None => ARGO_REQUEUE.warning("DEFAULT_REQUEUE_TIME is not set, which means 10 s"),
-        Some((text, Some(seconds))) if seconds <= REQUEUE_SECONDS => ARGO_REQUEUE.ok(text),
+        Some((text, Some(seconds))) if seconds <= REQUEUE_SECONDS && goes_on_at_once => ARGO_REQUEUE.ok(text),
+        Some((_, Some(seconds))) if seconds <= REQUEUE_SECONDS => ARGO_REQUEUE.warning(
+            "INFORMER_WRITE_BACK is not set, which means a second of rest after each update of a job",
+        ),
         Some((text, _)) => ARGO_REQUEUE.warning(format!("DEFAULT_REQUEUE_TIME is {text}")),
     }
 }
@@ -328,9 +351,10 @@ mod tests {
             ("quay.io/argoproj/workflow-controller:v4.0.4", Outcome::Problem),
             ("quay.io/argoproj/workflow-controller:v4.0.5", Outcome::Warning),
             ("quay.io/argoproj/workflow-controller:v4.0.7", Outcome::Ok),
-            ("host:5000/argo/workflow-controller:v4.1.2@sha256:00", Outcome::Ok),
-            ("host:5000/argo/workflow-controller", Outcome::NotChecked),
-            ("argo:latest", Outcome::NotChecked),
+            ("host:5000/argo/workflow-controller:v4.0.7@sha256:00", Outcome::Ok),
+            ("host:5000/argo/workflow-controller:v4.1.2@sha256:00", Outcome::Warning),
+            ("host:5000/argo/workflow-controller", Outcome::Warning),
+            ("argo:latest", Outcome::Warning),
         ] {
             assert_eq!(version(image).outcome, outcome, "{image}");
         }
@@ -379,10 +403,11 @@ mod tests {
 
     #[test]
     fn waiting_times_are_read_as_go_writes_them() {
-        assert_eq!(requeue(Some("2s")).outcome, Outcome::Ok);
-        assert_eq!(requeue(Some("500ms")).outcome, Outcome::Ok);
-        assert_eq!(requeue(Some("10s")).outcome, Outcome::Warning);
-        assert_eq!(requeue(None).outcome, Outcome::Warning);
+        assert_eq!(requeue(Some("2s"), true).outcome, Outcome::Ok);
+        assert_eq!(requeue(Some("500ms"), true).outcome, Outcome::Ok);
+        assert_eq!(requeue(Some("10s"), true).outcome, Outcome::Warning);
+        assert_eq!(requeue(None, true).outcome, Outcome::Warning);
+        assert_eq!(requeue(Some("500ms"), false).outcome, Outcome::Warning);
         assert_eq!(progress(Some("0")).outcome, Outcome::Ok);
     }
 }

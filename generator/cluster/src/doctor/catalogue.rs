@@ -27,7 +27,7 @@ checks! {
         "set `podPidsLimit: 1024` in the kubelet's configuration of every node, and restart it";
     ARGO = "argo" "Argo Workflows is installed, 4.0.5 or newer",
         "Jobs are Workflows. Older versions let a Workflow step outside of its template, or can be crashed by one.",
-        "install the newest Argo Workflows 4.x with its full CRDs; `argo/` holds the settings";
+        "install the newest Argo Workflows 4.0 with its full CRDs and images of that version; `argo/` holds the settings";
     ARGO_SCOPE = "argo-scope" "Argo's controller looks after the jobs' namespace",
         "A controller that is confined to another namespace, or to Workflows of an instance id, leaves jobs pending for ever.",
         "remove `--namespaced`, `--managed-namespace` and `instanceID` from Argo's controller, or let them name the jobs' namespace";
@@ -44,8 +44,8 @@ checks! {
         "Jobs that wait for their turn count as running there, so waiting jobs keep others from their Setup, and hand-ins from their receipts.",
         "remove `parallelism` and `namespaceParallelism` from Argo's ConfigMap; the cap is `assay-limits`";
     ARGO_REQUEUE = "argo-requeue" "Argo goes from stage to stage without waiting",
-        "By default up to 10 s pass at each of five stage boundaries.",
-        "set the environment variable DEFAULT_REQUEUE_TIME=50ms on Argo's controller";
+        "By default up to 10 s pass at each of five stage boundaries, and in 4.0 a second after each update of a job.",
+        "set the environment variables DEFAULT_REQUEUE_TIME=50ms and INFORMER_WRITE_BACK=neither on Argo's controller";
     ARGO_PROGRESS = "argo-progress" "Argo takes no progress reports from stages",
         "A report of progress is written by the container that runs student code.",
         "set the environment variable ARGO_PROGRESS_PATCH_TICK_DURATION=0 on Argo's controller";
@@ -60,13 +60,13 @@ checks! {
         "apply your overlay again: kubectl apply -k OVERLAY; `configMapGenerator` there puts your operator.yaml into the cluster";
     POLICIES = "policies" "the admission policies are there as they are printed, and deny",
         "Without them whoever may create pods or Workflows can mount answers and results.",
-        "assay admission --operator operator.yaml | kubectl apply --server-side -f -";
+        "assay admission --operator OVERLAY/operator.yaml > OVERLAY/admission.yaml, and apply your overlay again: kubectl apply -k OVERLAY";
     POLICIES_WORK = "policies-work" "a pod and a job outside of the table are refused",
         "What is bound may still match nothing: other labels, other names of claims.",
-        "assay admission --operator operator.yaml | kubectl apply --server-side -f -, with the operator's file that is in use";
+        "assay admission --operator OVERLAY/operator.yaml > OVERLAY/admission.yaml, with the operator's file that is in use, and kubectl apply -k OVERLAY";
     POD_SECURITY = "pod-security" "an unrestricted pod is refused, a stage's pod is admitted",
         "Pod Security, quotas and limit ranges decide about each pod; a refused one leaves its job waiting until its deadline.",
-        "label the namespace pod-security.kubernetes.io/enforce=restricted; raise what the message names by a patch of `limits.yaml` in your overlay";
+        "label the namespace pod-security.kubernetes.io/enforce=restricted; raise what the message names (ResourceQuota or LimitRange `assay-jobs`) by a patch in your overlay";
     ACCOUNTS = "accounts" "the accounts of pods are there",
         "Pods of a missing account are refused.",
         "apply your overlay: kubectl apply -k OVERLAY, one of `deploy/overlays` or a copy";

@@ -31,9 +31,11 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
         Namespace::Cgroup,
     ])
     .during(Step::Namespaces, "making namespaces")?;
+    let own = fs::read_link("/proc/self").during(Step::Start, "looking for the own process")?;
     let status = Command::new(OWN_PROGRAM)
         .arg0(KEEPER)
         .args(std::env::args_os().skip(1))
+        .arg(own)
         .env_clear()
         .status()
         .during(Step::Start, "starting the keeper")?;

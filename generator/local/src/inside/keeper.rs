@@ -2,6 +2,7 @@
 //!
 //! It does what the outer process asks, one request after another, and ends when there is nobody left to ask.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use assay_contract::Volume;
+use assay_contract::{Exit, Volume};
 use rustix::fs::{Mode, OFlags};
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::umask;
@@ -40,6 +41,11 @@ struct Home {
 
 pub(super) fn run() -> Result<ExitCode, Failure> {
     die_with_parent()?;
+    // Standard input is the outer process's, who may live on where the gate died before the kernel was asked. It learns of it by
+    // the end of our standard output.
+    if !is_child_of(std::env::args_os().next_back()).during(Step::Start, "looking for the gate")? {
+        return Ok(ExitCode::from(Exit::StageFailed.code()));
+    }
     umask(Mode::from_raw_mode(0o022));
     let mut keeper = Keeper {
         requests: pipe_in().during(Step::Start, "opening the requests")?,
@@ -49,6 +55,13 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     };
     keeper.serve().during(Step::Files, "talking to the outer process")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether this process is a child of that one, by its number in the process namespace of `/proc`, which is not yet our own.
+fn is_child_of(gate: Option<OsString>) -> io::Result<bool> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).map(str::trim);
+    Ok(parent.is_some() && gate.as_deref().and_then(OsStr::to_str) == parent)
 }
 
 impl Keeper {
