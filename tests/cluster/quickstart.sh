@@ -9,12 +9,13 @@ for file in "${written[@]}"; do
     [[ ! -e "$file" ]] || { echo "error: $file is here already, and the quick start would write it" >&2; exit 1; }
 done
 said="$(mktemp)"
-programs="$(source "$here/node/settings.sh" && echo "$bin")"
+# shellcheck source=tests/cluster/node/settings.sh
+source "$here/node/settings.sh"
 tidy() {
     rm -rf "$said" "${written[@]}"
     # Where the cluster did not come up there is nothing to remove.
     [[ ! -e "$state/ready" ]] ||
-        KUBECONFIG="$kubeconfig" "$programs/kubectl" delete --ignore-not-found --timeout=5m -k deploy/overlays/one-node >&2
+        KUBECONFIG="$kubeconfig" "$bin/kubectl" delete --ignore-not-found --timeout=5m -k deploy/overlays/one-node >&2
 }
 trap tidy EXIT
 commands="$(awk '/^## In a cluster$/ { section = 1 } section && /^```$/ { exit } section && sub(/^\$ /, "")' README.md)"
