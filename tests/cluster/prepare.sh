@@ -62,7 +62,7 @@ stage_image="$(pushed "$assay" assay/stage:test)"
 
 # `assay` in an image, as the sweeper runs it: static, so built apart. Without symbols it is a third as large.
 host="$(rustc --print host-tuple)"
-RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" cargo build --quiet --locked --target "$host"
+RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" CARGO_PROFILE_DEV_DEBUG=none cargo build --quiet --locked --target "$host"
 assay_image="$(pushed "$target/$host/debug/assay" assay/assay:test --assay)"
 api_server="$(
     {

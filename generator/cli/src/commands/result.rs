@@ -26,10 +26,13 @@ pub(crate) fn run(console: &Console, args: &JobResult) -> Result<Exit, CliError>
     let assignment = match &args.assignment {
         Some(assignment) => assignment.clone(),
         None => {
-            let known = session.wait(job::view(&session.cluster, &args.job))?;
-            known.and_then(|job| AssignmentId::new(job.assignment).ok()).ok_or_else(|| {
+            let known = session.wait(job::view(&session.cluster, &args.job))?.ok_or_else(|| {
                 CliError::new(Exit::Usage, format!("the cluster does not know a job {}", args.job))
                     .hint("jobs are forgotten some time after their end; name its assignment by --assignment")
+            })?;
+            AssignmentId::new(known.assignment).map_err(|_| {
+                CliError::new(Exit::StageFailed, format!("the job {} has not begun", args.job))
+                    .hint("`assay status` tells where it stands")
             })?
         }
     };

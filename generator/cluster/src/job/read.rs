@@ -22,12 +22,26 @@ struct Spec {
 
 /// What is read of its status.
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Status {
     phase: String,
     message: String,
     /// Read one by one: a node of an unknown form hides no other.
     nodes: BTreeMap<String, Value>,
+    /// The template as Argo took it when the job began.
+    stored_workflow_template_spec: Template,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Template {
+    workflow_metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Metadata {
+    labels: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -78,7 +92,11 @@ pub(super) fn read(object: &DynamicObject) -> JobView {
         .iter()
         .filter_map(|(id, node)| Some((id.clone(), serde_json::from_value(node.clone()).ok()?)))
         .collect();
-    let label = |key| object.metadata.labels.as_ref().and_then(|all| all.get(key)).cloned();
+    // Argo 4.0.7 may forget to put the template's labels on a Workflow that had to wait for the controller's own cap.
+    let meant = &status.stored_workflow_template_spec.workflow_metadata.labels;
+    let label = |key: &str| {
+        object.metadata.labels.as_ref().and_then(|all| all.get(key)).or_else(|| meant.get(key)).cloned()
+    };
     let parameter = |name: &str| value(&spec.arguments.parameters, name).unwrap_or_default();
     let stages: Vec<StageView> = Stage::ALL.into_iter().map(|stage| stage_view(stage, &nodes)).collect();
     let held = held_by(&nodes);
@@ -190,6 +208,22 @@ mod tests {
             "status": status,
         });
         read(&serde_json::from_value(object).unwrap())
+    }
+
+    #[test]
+    fn a_job_without_its_labels_is_known_by_its_template() {
+        let labels =
+            json!({"assay.dev/course": "c", "assay.dev/assignment": "a", "assay.dev/revision": "01234567"});
+        let job: DynamicObject = serde_json::from_value(json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": "j-1", "labels": {"workflows.argoproj.io/phase": "Running"}},
+            "spec": {},
+            "status": {"storedWorkflowTemplateSpec": {"workflowMetadata": {"labels": labels}}},
+        }))
+        .unwrap();
+        let view = read(&job);
+        assert_eq!((view.assignment.as_str(), view.revision.as_str()), ("c/a", "01234567"));
     }
 
     #[test]
