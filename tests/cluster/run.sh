@@ -8,6 +8,12 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 repository="$(cd "$here/../.." && pwd)"
 cd "$repository"
+for suite in ${ASSAY_TEST_SUITES:-}; do
+    [[ -e "$here/tests/$suite.rs" ]] || {
+        printf 'error: ASSAY_TEST_SUITES names %s, which is none of tests/cluster/tests\n' "$suite" >&2
+        exit 1
+    }
+done
 # kubectl and Argo's own command line, if they were built here.
 bin="$(source "$here/node/settings.sh" && echo "$bin")"
 PATH="$bin:$PATH"
@@ -43,7 +49,7 @@ set +m
 breaking=$!
 trap 'kill -TERM -- "-$breaking" 2>/dev/null || true' EXIT
 failed=0
-options=(--test-threads 3 "$@") && suites admission overlays argo jobs || failed=1
+options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

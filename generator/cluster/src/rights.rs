@@ -119,7 +119,88 @@ impl fmt::Display for Right {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use k8s_openapi::api::rbac::v1::Role as Written;
+
     use super::*;
+
+    /// What people's Roles hold beside: for Argo's own command line and UI, and for what messages tell authors to do.
+    const BESIDE: [(Role, &str); 11] = [
+        (Role::Staff, "watch workflows.argoproj.io"),
+        (Role::Staff, "patch workflows.argoproj.io"),
+        (Role::Staff, "update workflows.argoproj.io"),
+        (Role::Staff, "watch workflowtemplates.argoproj.io"),
+        (Role::Staff, "list workfloweventbindings.argoproj.io"),
+        (Role::Staff, "watch pods"),
+        (Role::Staff, "get pods/log"),
+        (Role::Staff, "create duties.assay.dev hand-in"),
+        (Role::Staff, "create duties.assay.dev read"),
+        (Role::Publisher, "delete workflowtemplates.argoproj.io"),
+        (Role::Publisher, "create duties.assay.dev publish"),
+    ];
+    /// What the sweeper does of what people do too, and its duty.
+    const SWEEPERS: [Right; 11] = [
+        Right::READ_OPERATOR,
+        Right::CREATE_POD,
+        Right::GET_POD,
+        Right::LIST_PODS,
+        Right::DELETE_POD,
+        Right::CREATE_ATTACH,
+        Right::GET_ATTACH,
+        Right::GET_CLAIM,
+        Right::LIST_TEMPLATES,
+        Right::CREATE_JOB,
+        Right::GET_JOB,
+    ];
+
+    /// What a Role grants in a file of `deploy/`, right by right.
+    fn granted(file: &str, role: Role) -> BTreeSet<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file);
+        let documents: Vec<serde_json::Value> =
+            serde_saphyr::from_multiple(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let written = documents
+            .into_iter()
+            .filter(|document| document["kind"] == "Role" && document["metadata"]["name"] == role.name());
+        let rules =
+            written.flat_map(|document| serde_json::from_value::<Written>(document).unwrap().rules.unwrap());
+        let mut granted = BTreeSet::new();
+        for rule in rules {
+            let groups = rule.api_groups.unwrap();
+            let names =
+                rule.resource_names.map_or_else(|| vec![None], |names| names.into_iter().map(Some).collect());
+            for verb in &rule.verbs {
+                for group in &groups {
+                    for resource in rule.resources.iter().flatten() {
+                        for name in &names {
+                            let dot = if group.is_empty() { "" } else { "." };
+                            let name = name.as_ref().map_or(String::new(), |name| format!(" {name}"));
+                            granted.insert(format!("{verb} {resource}{dot}{group}{name}"));
+                        }
+                    }
+                }
+            }
+        }
+        granted
+    }
+
+    #[test]
+    fn people_have_what_commands_and_argos_tools_use_and_no_more() {
+        for role in [Role::Staff, Role::Publisher] {
+            let used = Right::ALL.iter().filter(|right| right.role == role).map(ToString::to_string);
+            let beside = BESIDE.iter().filter(|(of, _)| *of == role).map(|(_, right)| (*right).to_owned());
+            assert_eq!(granted("base/people.yaml", role), used.chain(beside).collect(), "{role}");
+        }
+    }
+
+    #[test]
+    fn the_sweeper_has_what_it_uses_and_no_more() {
+        let own = Right::ALL.iter().filter(|right| right.role == Role::Sweeper);
+        let used = own.chain(&SWEEPERS).map(ToString::to_string);
+        let used = used.chain(["create duties.assay.dev sweep".into()]).collect();
+        assert_eq!(granted("components/sweeper/rights.yaml", Role::Sweeper), used);
+    }
 
     #[test]
     fn no_person_may_remove_what_ran_and_nobody_a_claim() {

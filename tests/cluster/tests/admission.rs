@@ -219,7 +219,7 @@ fn prepared() -> Result<Kubectl, String> {
 
 fn prepare(kubectl: &Kubectl) -> Result<(), String> {
     kubectl.apply(&format!(
-        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}, labels: {{assay.dev/jobs: \"true\"}}}}"
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}, labels: {{assay.dev/jobs: \"true\", assay.dev/tests: \"true\"}}}}"
     ))?;
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/base");
     for file in ["accounts.yaml", "people.yaml", "../components/jupyterhub/hub.yaml"] {

@@ -144,9 +144,16 @@ fn columns(server: &Server, bed: &Bed, student: &str) -> Result<(), String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../argo/controller/configmap.yaml");
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let map: Value = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
-    let columns = map["data"]["columns"].as_str().ok_or("no columns")?;
-    let columns: Vec<Value> = serde_saphyr::from_str(columns).map_err(|error| error.to_string())?;
-    let shown = server.get("info")?.ok()?["columns"].as_array().cloned().unwrap_or_default();
+    let listed = |key: &str| -> Result<Vec<Value>, String> {
+        let list = map["data"][key].as_str().ok_or_else(|| format!("no {key}"))?;
+        serde_saphyr::from_str(list).map_err(|error| error.to_string())
+    };
+    let info = server.get("info")?.ok()?;
+    let shown = |key: &str| info[key].as_array().cloned().unwrap_or_default();
+    if shown("links") != listed("links")? {
+        return Err(format!("the UI has the buttons {:?}", shown("links")));
+    }
+    let (columns, shown) = (listed("columns")?, shown("columns"));
     let fields = "fields=metadata,items.metadata.name,items.metadata.labels,items.status.phase";
     let selector = format!("listOptions.labelSelector=assay.dev/student={student}&listOptions.limit=50");
     let list = server.get(&format!("workflows/{}?{selector}&{fields}", bed.namespace))?.ok()?;

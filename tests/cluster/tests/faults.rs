@@ -27,7 +27,14 @@ fn main() {
         // Whoever must be alone comes last, so that the others do not wait for each of them.
         rows.sort_by_key(|(row, _)| reaches_others(row));
         let name = |row: &Row, strict| if strict { format!("strict-{}", row.id) } else { row.id.to_owned() };
-        rows.into_iter().map(|(row, strict)| trial(name(row, strict), move || check(row, strict))).collect()
+        // Where nothing can be full these are shown as ignored. `Bed::faults` fails where there is no cluster at all.
+        let full = Bed::faults().is_ok_and(|bed| bed.sized.is_some());
+        rows.into_iter()
+            .map(|(row, strict)| {
+                trial(name(row, strict), move || check(row, strict))
+                    .with_ignored_flag(!full && needs_sized(row.how))
+            })
+            .collect()
     });
 }
 
@@ -44,10 +51,6 @@ fn check(row: &'static Row, strict: bool) -> Result<(), String> {
         (Some(ALONE.read().map_err(|error| error.to_string())?), None)
     };
     let bed = Bed::faults()?;
-    if bed.sized.is_none() && needs_sized(row.how) {
-        // Nothing can be full here.
-        return Ok(());
-    }
     let student = if strict { format!("strict-{}", row.id) } else { row.id.to_owned() };
     let variant = variant(row.how, strict);
     let folder = variant.published(&bed)?;

@@ -17,14 +17,17 @@ const EXAMPLES: [(&str, &str, &str); 5] = [
 /// With this in the environment every submission also runs in strict isolation; otherwise [`CLASSES`] stand for them.
 const FULL: &str = "ASSAY_TEST_FULL";
 
-/// One submission of each way to end: passed, wrong, refused, not built, crashed or killed by a limit.
-const CLASSES: [(&str, &str); 7] = [
+/// One submission of each way to end: passed, wrong, refused, not built, crashed, or killed by each of the limits.
+const CLASSES: [(&str, &str); 10] = [
     ("wordcount", "solution"),
     ("wordcount", "off-by-one"),
     ("wordcount", "missing-file"),
     ("wordcount", "does-not-build"),
     ("wordcount", "short-buffer"),
     ("wordcount", "loops-for-ever"),
+    ("wordcount", "eats-memory"),
+    ("wordcount", "prints-without-end"),
+    ("wordcount", "fork-bomb"),
     ("probe", "probe"),
 ];
 

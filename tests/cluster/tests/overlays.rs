@@ -175,6 +175,10 @@ fn make_namespaces() -> Result<(), String> {
             }
         }
     }
+    // By this they are found when all of the tests is to be removed.
+    for namespace in namespaces.values_mut() {
+        namespace["metadata"]["labels"]["assay.dev/tests"] = json!("true");
+    }
     let args = ["apply", "--server-side", "--field-manager", "overlays", "--filename", "-"];
     Kubectl::anywhere().run(&args, &list(namespaces.into_values().collect()).to_string())?.ok().map(drop)
 }

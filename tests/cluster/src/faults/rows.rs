@@ -263,7 +263,7 @@ pub const ROWS: &[Row] = &[
         behind_two_cases!(Act::Abort),
         system(Stage::Test, Cause::Other, 2, "the stage `test` failed in the cluster"),
     ),
-    row(
+    both(
         "test-deadline",
         "Test does not end",
         behind_two_cases!(Act::Sleep),
@@ -374,5 +374,11 @@ pub const ROWS: &[Row] = &[
         "Finalise always fails",
         instead!(Finalise, Act::Exit(41)),
         left(FAILED, Conclusion::Received),
+    ),
+    row(
+        "finalise-swept",
+        "Finalise fails as long as the job is not swept",
+        instead!(Finalise, Act::ExitUntilSwept(41)),
+        left(FAILED, Conclusion::Swept),
     ),
 ];

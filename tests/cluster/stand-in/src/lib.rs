@@ -65,6 +65,9 @@ pub enum Act {
     LeaveCases(u16),
     /// Ends with that code.
     Exit(u8),
+    /// Ends with that code as long as no job of this student was swept: in Finalise alone, which reaches the student's
+    /// claim, that stays, and a volume of the job's own, that does not.
+    ExitUntilSwept(u8),
     /// Ends by a signal of its own.
     Abort,
     /// Sleeps until somebody ends it.
