@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Admission(OperatorFile),
     /// Print the JSON Schema of assignment.yaml
     Schema,
-    /// Say more about a code that `check` or `audit` reported
+    /// Say more about a code of `check` or `audit`, or about a check of `doctor`
     Explain(Explain),
     /// Run the model solution, write the expected outputs, propose limits
     Record(Record),

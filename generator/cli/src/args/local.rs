@@ -68,7 +68,7 @@ pub(crate) struct Mounts {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The code, as it was printed
+    /// The code, or the name of the check, as it was printed
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
 }
