@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use crate::beneath::{self, DIRECTORY};
 use crate::listing::{self, Then};
 use crate::path::Rel;
-use crate::scratch::{Named, PREFIX, Scratch, with_fresh_name};
+use crate::scratch::{self, Named, PREFIX, Scratch, with_fresh_name};
 use crate::{Error, Kind, escaped, remove_tree};
 
 /// A directory that is held open.
@@ -94,10 +94,25 @@ impl Root {
     /// # Errors
     /// See [`Root::open_file`].
     pub fn open_file_with(&self, rel: impl AsRef<Path>, hard_links: HardLinks) -> Result<Opened, Error> {
-        let rel = Rel::parse(rel.as_ref())?;
-        let fd = beneath::open(self.as_fd(), rel, OFlags::RDONLY)
-            .map_err(|errno| Error::resolving("open", rel.bytes(), errno))?;
-        opened(fd, rel.bytes(), hard_links)
+        let path = rel.as_ref();
+        let rel = Rel::parse(path)?;
+        let open = || {
+            let fd = beneath::open(self.as_fd(), rel, OFlags::RDONLY)
+                .map_err(|errno| Error::resolving("open", rel.bytes(), errno))?;
+            opened(fd, rel.bytes(), hard_links)
+        };
+        match open() {
+            Err(Error::HardLinked { .. }) if self.settle(path)? => open(),
+            result => result,
+        }
+    }
+
+    /// Finishes what a writer began that died between giving the file `rel` its name and taking away the one under
+    /// which it was written. Tells whether there was such a name, and it is gone.
+    fn settle(&self, rel: &Path) -> Result<bool, Error> {
+        let (parent, name) = Rel::parse_name(rel)?;
+        scratch::settle(self.open_dir(parent)?.as_fd(), name)
+            .map_err(|errno| Error::system("look for other names of", name, errno))
     }
 
     /// All bytes of the regular file `rel`, of which there may be `cap`.

@@ -6,14 +6,21 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RenameFlags, fchmod, fsync, linkat, openat, renameat, renameat_with, unlinkat,
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fchmod, fsync, linkat, openat, renameat, renameat_with, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 
+use crate::listing::{self, Then};
+
 /// How names of unfinished files and directories start.
 pub(crate) const PREFIX: &str = ".assay-unfinished-";
+
+/// How many names of a directory are looked at for one that was left.
+const SETTLED: u32 = 10_000;
 
 /// How often a random name may be taken already.
 const TRIES: u32 = 16;
@@ -142,7 +149,7 @@ fn link_nameless(file: &File, dir: BorrowedFd<'_>, name: &[u8]) -> Result<(), Er
 /// Renames without overwriting.
 fn rename_new(dir: BorrowedFd<'_>, from: &OsString, to: &[u8]) -> Result<(), Errno> {
     match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
-        // NFS cannot, but it can link; a process that dies in between leaves a second name, which is swept.
+        // NFS cannot, but it can link; a process that dies in between leaves a second name: see `settle`.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => rename_by_link(dir, from, to),
         result => result,
     }
@@ -150,7 +157,31 @@ fn rename_new(dir: BorrowedFd<'_>, from: &OsString, to: &[u8]) -> Result<(), Err
 
 fn rename_by_link(dir: BorrowedFd<'_>, from: &OsString, to: &[u8]) -> Result<(), Errno> {
     linkat(dir, from, dir, to, AtFlags::empty())?;
-    unlinkat(dir, from, AtFlags::empty())
+    match unlinkat(dir, from, AtFlags::empty()) {
+        // Somebody settled it.
+        Err(Errno::NOENT) => Ok(()),
+        result => result,
+    }
+}
+
+/// Takes away the name under which the file `name` was written, if it still has it; tells whether it had, and has no
+/// more. Others' directories are looked through too, so no further than [`SETTLED`] names.
+pub(crate) fn settle(dir: BorrowedFd<'_>, name: &[u8]) -> Result<bool, Errno> {
+    let file = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let (mut looked, mut settled) = (0_u32, false);
+    listing::each(dir, |other, _| {
+        looked = looked.saturating_add(1);
+        if other.as_bytes().starts_with(PREFIX.as_bytes())
+            && other.as_bytes() != name
+            && statat(dir, other, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (file.st_dev, file.st_ino))
+        {
+            // Where nothing may be written it stays, and the file is one with two names.
+            settled = unlinkat(dir, other, AtFlags::empty()).is_ok();
+        }
+        if settled || looked == SETTLED { Then::Stop } else { Then::More }
+    })?;
+    Ok(settled)
 }
 
 #[cfg(test)]

@@ -92,6 +92,23 @@ fn what_is_laid_over_a_tree_wins() {
 }
 
 #[test]
+fn s12_a_second_name_that_a_dead_writer_left_is_taken_away() {
+    let (path, root) = folder();
+    let at = |name: &str| path.path().join(name);
+    fs::create_dir(at("d")).unwrap();
+    fs::write(at("d/snapshot"), "whole").unwrap();
+    // As on NFS, between `link` and `unlink`.
+    fs::hard_link(at("d/snapshot"), at("d/.assay-unfinished-0123456789abcdef")).unwrap();
+    fs::write(at("d/.assay-unfinished-4567"), "another's").unwrap();
+    assert_eq!(root.read("d/snapshot", 100).unwrap(), b"whole");
+    assert_eq!(names(&at("d")), [".assay-unfinished-4567", "snapshot"]);
+    // Any other second name stays, and is refused.
+    fs::hard_link(at("d/snapshot"), at("d/other")).unwrap();
+    assert!(matches!(root.read("d/snapshot", 100), Err(Error::HardLinked { links: 2, .. })));
+    assert_eq!(names(&at("d")), [".assay-unfinished-4567", "other", "snapshot"]);
+}
+
+#[test]
 fn only_old_unfinished_files_are_swept() {
     let (path, root) = folder();
     let at = |name: &str| path.path().join(name);
