@@ -39,10 +39,10 @@ revision="$(ls assignment-configuration/tests/engine | grep -v json)"
 private="private-results/tests/engine/local/$job"
 entry="private-results/tests/engine/gradebook/$job.json"
 rm "raw-submissions/tests/engine/local/$job.json" "$private/concluded.json" "$private/private.json" "$entry"
-tool() { chroot /mnt /volumes/submission/tool/assay-stage "$@"; }
+tool() { ${TRACE:-} chroot /mnt /volumes/submission/tool/assay-stage "$@"; }
 known() { cat "$1/outputs/$2" 2>/dev/null || echo none; }
 who() { echo --job "$job" --assignment tests/engine --revision "$revision" --student local --digest "$digest" --handed-in 2026-06-01T00:00:00Z; }
-setup() { cp submission/tool/assay-stage /mnt/tool && chroot /mnt /tool setup $(who); }
+setup() { cp submission/tool/assay-stage /mnt/tool && ${TRACE:-} chroot /mnt /tool setup $(who); }
 results() {
     tool results $(who) --setup-status Succeeded --setup-exit 0 --outcome "$(known setup-configuration outcome)" \
         --refusal none --late-seconds "$(known setup-configuration late-seconds)" --due "$(known setup-configuration due)" \
@@ -162,5 +162,21 @@ fn a_rescue_concludes_what_nobody_concluded_as_the_systems_fault() {
 grep -q '"verdict": "not-run"' "$entry"; grep -q '"fault": "system"' "$entry"; grep -q '"counts": false' "$entry"
 grep -q 'could not be graded' student/.assay/tests/engine/$job/status.json
 first="$(sums)"; rescue; [ "$first" = "$(sums)" ]"#,
+    );
+}
+
+#[test]
+fn trusted_stages_confine_themselves_before_they_read_anything() {
+    goes(
+        r#"
+export TRACE="strace -o trace -e trace=seccomp,openat,openat2"
+for stage in setup results finalise; do
+    "$stage"
+    awk '
+        /SECCOMP_SET_MODE_FILTER/ { confined = 1 }
+        /[.](json|zip)"|"(log|stdout|stderr)"/ { if (!confined) { print "read before:", $0; exit }; read++ }
+        END { exit !(confined && read) }
+    ' trace || { cat trace; exit 9; }
+done"#,
     );
 }

@@ -54,6 +54,8 @@ pub const CASE_OUTPUTS: &str = "outputs.tar.gz";
 pub const RECEIVED: &str = "received.json";
 /// Under [`student_job_dir`] and [`job_dir`]: the signed receipt of what was concluded.
 pub const CONCLUDED: &str = "concluded.json";
+/// In the student's claim: the folder of what is handed in.
+pub const OUTBOX: &str = ".assay/outbox";
 /// In the student's claim, under [`student_job_dir`]: where the job stands.
 pub const STATUS: &str = "status.json";
 
@@ -126,7 +128,7 @@ pub fn student_job_dir(assignment: &AssignmentId, job: &JobId) -> String {
 /// `student`: the zip that was handed in, until it is received.
 #[must_use]
 pub fn outbox(digest: &Digest) -> String {
-    format!(".assay/outbox/{digest}.zip")
+    format!("{OUTBOX}/{digest}.zip")
 }
 
 /// `testing`: the folder of a case.

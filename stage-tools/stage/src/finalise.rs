@@ -11,6 +11,7 @@ use assay_contract::result::StageStatus;
 use assay_contract::{API_VERSION, Digest, Exit, Fault, Output, Points, Stage, Verdict, Volume, layout};
 
 use crate::args::{FinaliseFacts, JobFacts, Told};
+use crate::confine::Reach;
 use crate::documents::{Mounted, digest, to_bytes};
 use crate::error::StageError;
 use crate::key;
@@ -56,6 +57,19 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     let JobFacts { job, assignment, revision, student: who, digest: submission, handed_in } = &facts.job;
 
     let job_dir = layout::job_dir(assignment, who, job);
+    let gradebook = layout::gradebook_dir(assignment);
+    let told = layout::student_job_dir(assignment, job);
+    private.folders(&job_dir)?;
+    private.folders(&gradebook)?;
+    // The student's claim may be full or broken: whoever writes there later says so.
+    let _later = student.folders(&told);
+    Reach::default()
+        .reads(&results, "")
+        .writes(&private, &job_dir)
+        .writes(&private, &gradebook)
+        .writes(&student, &told)
+        .writes(&finalisation, "")
+        .confine(STAGE)?;
     let receipt_path = format!("{job_dir}/{}", layout::CONCLUDED);
     let mut conclusion = conclude(facts, &results)?;
     let earlier = match key::earlier(&private, &receipt_path, &key)? {
@@ -100,7 +114,6 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     };
     // The receipt before the entry: marks that are in the gradebook can be proved.
     private.write_once(&receipt_path, &receipt)?;
-    let gradebook = layout::gradebook_dir(assignment);
     private
         .write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;
 

@@ -15,6 +15,7 @@ use assay_untrusted::Error;
 use serde::de::DeserializeOwned;
 
 use crate::args::ResultsFacts;
+use crate::confine::Reach;
 use crate::documents::{DOCUMENT_CAP, Mounted, digest, to_bytes};
 use crate::error::StageError;
 
@@ -37,10 +38,16 @@ pub(crate) fn run(facts: &ResultsFacts) -> Result<Exit, StageError> {
     let verification = Mounted::open(STAGE, Volume::Verification).map_err(|error| error.to_string());
     let testing = Mounted::open(STAGE, Volume::Testing).map_err(|error| error.to_string());
     let answers_dir = layout::answers_dir(&facts.job.assignment, &facts.job.revision);
+    let job_dir = layout::job_dir(&facts.job.assignment, &facts.job.student, &facts.job.job);
+    private.folders(&job_dir)?;
+    // Nothing that student code left was read before this.
+    let reach =
+        Reach::default().reads(&private, &answers_dir).writes(&private, &job_dir).writes(&results, "");
+    let hostile = [&verification, &testing].into_iter().flatten();
+    hostile.fold(reach, |reach, volume| reach.reads(volume, "")).confine(STAGE)?;
     let answers: Answers = private.read(&format!("{answers_dir}/{}", layout::ANSWERS))?;
 
     let job = job(facts, answers, &verification, &testing);
-    let job_dir = layout::job_dir(&facts.job.assignment, &facts.job.student, &facts.job.job);
     // A conclusion that was signed holds: a job that runs again finds its result and measures nothing anew.
     if private.root.open_file(format!("{job_dir}/{}", layout::CONCLUDED)).is_ok() {
         let result: PrivateResult = private.read(&format!("{job_dir}/{}", layout::PRIVATE_RESULT))?;

@@ -7,6 +7,7 @@
 
 mod census;
 mod helper;
+mod own;
 mod paths;
 mod syscalls;
 mod watch;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use census::Census;
 pub(crate) use helper::{SUBCOMMAND, become_command};
+pub(crate) use own::Reach;
 pub(crate) use paths::give_up_all_paths;
 
 /// What is to run, and within what.

@@ -16,7 +16,7 @@ use super::Command;
 
 /// The newest Landlock ABI whose rights are asked for. On an older kernel the rest still holds, and what is missing is
 /// named in the result.
-const LANDLOCK: ABI = ABI::V6;
+pub(super) const LANDLOCK: ABI = ABI::V6;
 
 /// Entries of `/` that are not toolchain: the volumes, other processes, devices, run-time state of engines and hosts,
 /// and people's files.

@@ -1,7 +1,8 @@
 //! Lays out what Verify and Test need: the unpacked submission with the author's files over it, the plan, the inputs and
 //! the stage tool itself.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 
 use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile, TestConfiguration};
 use assay_contract::{API_VERSION, Digest, Exit, layout};
@@ -50,7 +51,7 @@ pub(super) fn lay_out(
         let bytes = content(&volumes.configuration, &files, digest)?;
         submission.replace(&format!("{}/{digest}", layout::FILES), &bytes)?;
     }
-    bring_tool(submission)?;
+    bring_tool(&volumes.tool, submission)?;
     let test = TestConfiguration {
         api_version: API_VERSION.into(),
         overlay: configuration.overlay.clone(),
@@ -95,9 +96,10 @@ fn overlay(
 }
 
 /// Any image can run Verify and Test because they run this very program.
-fn bring_tool(submission: &Mounted) -> Result<(), StageError> {
+fn bring_tool(mut tool: &File, submission: &Mounted) -> Result<(), StageError> {
     let failed = |error: &dyn std::fmt::Display| submission.error(Exit::Io, layout::TOOL, error);
-    let own = fs::read("/proc/self/exe").map_err(|error| failed(&error))?;
+    let mut own = Vec::new();
+    tool.read_to_end(&mut own).map_err(|error| failed(&error))?;
     submission.folders_of(layout::TOOL)?;
     submission.root.replace(layout::TOOL, &own, 0o755).map_err(|error| failed(&error))
 }

@@ -8,6 +8,8 @@ mod lay_out;
 mod rules;
 mod snapshot;
 
+use std::fs::File;
+
 use assay_contract::configuration::{Configuration, Network, Schedule};
 use assay_contract::facts::NONE;
 use assay_contract::gradebook::{State, Status};
@@ -15,6 +17,7 @@ use assay_contract::receipts::{Received, Statement};
 use assay_contract::{API_VERSION, Exit, Output, Stage, Volume, layout};
 
 use crate::args::JobFacts;
+use crate::confine::Reach;
 use crate::documents::{Mounted, digest, to_bytes};
 use crate::error::StageError;
 use crate::key;
@@ -25,6 +28,8 @@ const STAGE: Stage = Stage::Setup;
 
 /// The volumes that Setup mounts.
 struct Volumes {
+    /// This very program, opened while it can be named.
+    tool: File,
     student: Mounted,
     configuration: Mounted,
     raw: Mounted,
@@ -43,13 +48,17 @@ struct Intake {
 pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
     // Before anything is written: without a key the student would be left without proof.
     let key = key::from_environment(STAGE)?;
+    let tool = File::open("/proc/self/exe")
+        .map_err(|error| StageError::new(Exit::Io, STAGE, format!("cannot open its own program: {error}")))?;
     let volumes = Volumes {
+        tool,
         student: Mounted::open(STAGE, Volume::Student)?,
         configuration: Mounted::open(STAGE, Volume::AssignmentConfiguration)?,
         raw: Mounted::open(STAGE, Volume::RawSubmissions)?,
         job: Mounted::open(STAGE, Volume::SetupConfiguration)?,
         submission: Mounted::open(STAGE, Volume::Submission)?,
     };
+    confine(facts, &volumes)?;
     let revision = layout::revision_dir(&facts.assignment, &facts.revision);
     let configuration: Configuration =
         volumes.configuration.read(&format!("{revision}/{}", layout::CONFIGURATION))?;
@@ -88,6 +97,24 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
     tell(Output::Network, network_word(&configuration))?;
     tell(Output::Outcome, if refusal.is_some() { "refused" } else { "accepted" })?;
     Ok(Exit::Done)
+}
+
+/// Nothing that the student wrote was read before this.
+fn confine(facts: &JobFacts, volumes: &Volumes) -> Result<(), StageError> {
+    let Volumes { tool: _, student, configuration, raw, job, submission } = volumes;
+    let snapshots = layout::snapshots_dir(&facts.assignment, &facts.student);
+    let told = layout::student_job_dir(&facts.assignment, &facts.job);
+    raw.folders(&snapshots)?;
+    // The student's claim may be full or broken: whoever writes there later says so.
+    let _later = student.folders(&told);
+    Reach::default()
+        .reads(student, layout::OUTBOX)
+        .writes(student, &told)
+        .reads(configuration, &layout::assignment_dir(&facts.assignment))
+        .writes(raw, &snapshots)
+        .writes(job, "")
+        .writes(submission, "")
+        .confine(STAGE)
 }
 
 fn take_in(
