@@ -3,6 +3,8 @@
 #
 # ASSAY_TEST_SUITES names the programs to run, as `jobs table`; otherwise all of them run.
 #
+# ASSAY_TEST_FAULTS=standard leaves out the faults that are tried in strict isolation too.
+#
 # In the cluster that KUBECONFIG names, otherwise in the one that node/up.sh brings up.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -32,10 +34,12 @@ cargo test --locked --package assay-tests-cluster --no-run
 
 # suites NAME...: those of these programs that are wanted, one after another; fails if one did
 suites() {
-    local suite failed=0
+    local suite skipped failed=0
     for suite in "$@"; do
         [[ " ${ASSAY_TEST_SUITES:-$suite} " == *" $suite "* ]] || continue
-        cargo test --locked --package assay-tests-cluster --test "$suite" -- "${options[@]}" || failed=1
+        skipped=()
+        [[ "$suite" != faults || "${ASSAY_TEST_FAULTS:-}" != standard ]] || skipped=(--skip strict-)
+        cargo test --locked --package assay-tests-cluster --test "$suite" -- "${options[@]}" "${skipped[@]}" || failed=1
     done
     return "$failed"
 }

@@ -34,7 +34,7 @@ flock 9
 export PATH="$bin:$PATH"
 export KUBECONFIG="$kubeconfig"
 # What it was made of, beside its parts: another checkout's tests would meet other settings.
-made_of="$key $(cat "$here"/*.sh "$here"/{argo,config}/* "$here"/../../../argo/controller/* | sha256sum | cut -c1-16)"
+made_of="$key $(cat "$here"/*.sh "$here"/{argo,config}/* "$here"/../../../argo/{controller,links}/* | sha256sum | cut -c1-16)"
 if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
     [[ "$(cat "$state/ready")" == "$made_of" ]] ||
         fail "the cluster that runs was made with other settings than these; take it down first: just cluster-down"
@@ -90,7 +90,7 @@ kubectl apply -f "$here/config/storage.yaml" >/dev/null
 say "installing Argo Workflows $argo_version"
 cp -r "$here/argo" "$bin/argo-manifests" "$state/"
 mv "$state/argo-manifests" "$state/argo/"
-cp -r "$here/../../../argo/controller" "$state/argo/"
+cp -r "$here"/../../../argo/{controller,links} "$state/argo/"
 sed -i "s/VERSION/$argo_version/" "$state/argo/kustomization.yaml"
 kubectl apply --server-side -k "$bin/argo-manifests/base/crds/full" >/dev/null
 kubectl apply --server-side -k "$state/argo" >/dev/null

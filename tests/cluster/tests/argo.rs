@@ -139,21 +139,24 @@ fn form() -> Result<(), String> {
     server.send("DELETE", &of_job, &Value::Null)?.refused("cannot delete resource")
 }
 
-/// The list of jobs: filtered by a label of ours, and with something in each column that Argo's configuration names.
-fn columns(server: &Server, bed: &Bed, student: &str) -> Result<(), String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../argo/controller/configmap.yaml");
+/// A list in Argo's configuration, as a folder of `argo/` has it.
+fn configured(folder: &str, key: &str) -> Result<Vec<Value>, String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../argo/{folder}/configmap.yaml"));
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let map: Value = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
-    let listed = |key: &str| -> Result<Vec<Value>, String> {
-        let list = map["data"][key].as_str().ok_or_else(|| format!("no {key}"))?;
-        serde_saphyr::from_str(list).map_err(|error| error.to_string())
-    };
+    let list = map["data"][key].as_str().ok_or_else(|| format!("no {key}"))?;
+    serde_saphyr::from_str(list).map_err(|error| error.to_string())
+}
+
+/// The list of jobs: filtered by a label of ours, and with something in each column that Argo's configuration names; the
+/// buttons on a job's page.
+fn columns(server: &Server, bed: &Bed, student: &str) -> Result<(), String> {
     let info = server.get("info")?.ok()?;
     let shown = |key: &str| info[key].as_array().cloned().unwrap_or_default();
-    if shown("links") != listed("links")? {
+    if shown("links") != configured("links", "links")? {
         return Err(format!("the UI has the buttons {:?}", shown("links")));
     }
-    let (columns, shown) = (listed("columns")?, shown("columns"));
+    let (columns, shown) = (configured("controller", "columns")?, shown("columns"));
     let fields = "fields=metadata,items.metadata.name,items.metadata.labels,items.status.phase";
     let selector = format!("listOptions.labelSelector=assay.dev/student={student}&listOptions.limit=50");
     let list = server.get(&format!("workflows/{}?{selector}&{fields}", bed.namespace))?.ok()?;
