@@ -10,8 +10,11 @@ test:
 # What must be clean before a change lands.
 lint:
     cargo fmt --all --check
+    cargo fmt --manifest-path tests/fuzz/libfuzzer/Cargo.toml --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --manifest-path tests/fuzz/libfuzzer/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" --locked -- -D warnings
     cargo deny --locked check bans licenses sources
+    cargo deny --locked --manifest-path tests/fuzz/libfuzzer/Cargo.toml --config deny.toml check bans licenses sources
 
 # The documentation as a book in target/book.
 docs:
@@ -60,9 +63,29 @@ cluster-down:
 test-cluster *options:
     tests/cluster/run.sh {{options}}
 
+# Every threat, tried in the local engine and in the cluster of `just cluster-up` if that is up; a line for each.
+hostile *options:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    failed=0
+    cargo test --locked --package assay-tests --test hostile -- {{options}} || failed=1
+    if [[ -e "$(source tests/cluster/node/settings.sh && echo "$state")/ready" ]]; then
+        ASSAY_TEST_SUITES=hostile tests/cluster/run.sh {{options}} || failed=1
+    fi
+    cargo run --quiet --locked --package assay-tests --bin threats
+    exit "$failed"
+
 # What a job costs beside the same by hand and beside bare pods; fails nothing.
 bench-cluster:
     tests/cluster/bench/run.sh
+
+# Fuzzes a target, or all in turn, for some seconds each; wants cargo-fuzz and a C++ compiler.
+fuzz target="all" seconds="600":
+    tests/fuzz/run.sh {{target}} {{seconds}}
+
+# Writes a target's kept corpus anew from what `fuzz` has learnt.
+fuzz-keep target:
+    tests/fuzz/keep.sh {{target}}
 
 # What things cost, as ratios against well-known commands; fails nothing.
 bench:

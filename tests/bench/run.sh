@@ -107,3 +107,9 @@ printf 'setup of a zip of %s bytes against sha256sum and unzip -q, user and syst
 median_ratio setup plain
 printf 'setup, largest memory (aim: under 32 MiB): %s KiB\n' "$(awk '{ print $3 }' "$work/setup-time")"
 printf 'assay-stage: %s bytes (aim: at most 6291456)\n' "$(stat -c %s "$tool")"
+
+echo 'what confinement costs:'
+ASSAY="$assay" tests/bench/hardening.sh
+
+echo 'hostile zips against benign ones of the same shapes, time on a processor:'
+cargo run --quiet --locked --profile stage --package assay-tests-bench --bin bench-zips

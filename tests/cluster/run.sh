@@ -3,7 +3,7 @@
 #
 # ASSAY_TEST_SUITES names the programs to run, as `jobs table`; otherwise all of them run.
 #
-# ASSAY_TEST_FAULTS=standard leaves out the faults that are tried in strict isolation too.
+# ASSAY_TEST_FAULTS=standard leaves out the faults that are tried in strict isolation too, and ASSAY_TEST_FAULTS=none all.
 #
 # In the cluster that KUBECONFIG names, otherwise in the one that node/up.sh brings up.
 set -euo pipefail
@@ -16,6 +16,10 @@ for suite in ${ASSAY_TEST_SUITES:-}; do
         exit 1
     }
 done
+[[ "${ASSAY_TEST_FAULTS:-all}" =~ ^(all|standard|none)$ ]] || {
+    printf 'error: ASSAY_TEST_FAULTS is %s, and none of all, standard and none\n' "$ASSAY_TEST_FAULTS" >&2
+    exit 1
+}
 # kubectl and Argo's own command line, if they were built here.
 bin="$(source "$here/node/settings.sh" && echo "$bin")"
 PATH="$bin:$PATH"
@@ -38,7 +42,10 @@ suites() {
     for suite in "$@"; do
         [[ " ${ASSAY_TEST_SUITES:-$suite} " == *" $suite "* ]] || continue
         skipped=()
-        [[ "$suite" != faults || "${ASSAY_TEST_FAULTS:-}" != standard ]] || skipped=(--skip strict-)
+        case "$suite/${ASSAY_TEST_FAULTS:-all}" in
+            faults/standard) skipped=(--skip strict-) ;;
+            faults/none) continue ;;
+        esac
         cargo test --locked --package assay-tests-cluster --test "$suite" -- "${options[@]}" "${skipped[@]}" || failed=1
     done
     return "$failed"
@@ -53,7 +60,7 @@ set +m
 breaking=$!
 trap 'kill -TERM -- "-$breaking" 2>/dev/null || true' EXIT
 failed=0
-options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs || failed=1
+options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs hostile || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

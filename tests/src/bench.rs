@@ -11,6 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use assay_contract::configuration::TestConfiguration;
 use assay_contract::{CaseId, Exit, Output, Volume, layout};
 use tempfile::TempDir;
 
@@ -29,6 +30,9 @@ salt: 0f1e2d3c4b5a69788796a5b4c3d2e1f0
 image: registry.example.edu/hub/singleuser:2026.1
 ";
 
+/// How the names of folders begin where nobody looks for a word in them.
+const PLAIN: &str = "bench-";
+
 /// A place to run the program in: `assignment/`, `here/` as working folder, `tmp/` as the folder for temporary files.
 #[derive(Debug)]
 pub struct Bench {
@@ -44,7 +48,16 @@ impl Bench {
     /// If its folders cannot be made.
     #[must_use]
     pub fn empty(who: Who) -> Bench {
-        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        Bench::named(who, PLAIN)
+    }
+
+    /// A bench without an assignment, in a folder whose name begins with `name`: everything on it has a path with that word.
+    ///
+    /// # Panics
+    /// If its folders cannot be made.
+    #[must_use]
+    pub fn named(who: Who, name: &str) -> Bench {
+        let root = folder(name);
         set_mode(root.path(), 0o755);
         for name in ["assignment", "here", "tmp"] {
             let folder = root.path().join(name);
@@ -180,8 +193,7 @@ impl Bench {
     /// If anything on the bench has changed.
     #[track_caller]
     pub fn attempt_and_keep(&self, submission: &Path, more: &[&str]) -> (Finished, Kept) {
-        let kept = Kept(tempfile::tempdir().expect("a temporary folder can be made"));
-        set_mode(kept.0.path(), 0o777);
+        let kept = Kept::named(PLAIN);
         let folder = kept.path().display().to_string();
         let finished = self.attempt(submission, &[&["--keep", folder.as_str()], more].concat());
         (finished, kept)
@@ -216,6 +228,17 @@ impl Bench {
 pub struct Kept(TempDir);
 
 impl Kept {
+    /// A place for the volumes of a run, in a folder whose name begins with `name`.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn named(name: &str) -> Kept {
+        let kept = Kept(folder(name));
+        set_mode(kept.0.path(), 0o777);
+        kept
+    }
+
     /// The folder that was named to `--keep`: one folder a volume.
     #[must_use]
     pub fn path(&self) -> PathBuf {
@@ -226,6 +249,42 @@ impl Kept {
     #[must_use]
     pub fn volume(&self, volume: Volume) -> PathBuf {
         self.path().join(volume.id())
+    }
+
+    /// What Test is to do; `None` where Setup laid out nothing.
+    #[must_use]
+    pub fn plan(&self) -> Option<TestConfiguration> {
+        let plan = fs::read(self.volume(Volume::Submission).join(layout::PLAN)).ok()?;
+        serde_json::from_slice(&plan).ok()
+    }
+
+    /// What Setup laid out beside the submitted files, with inputs named by their contents instead of by its key.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    #[must_use]
+    pub fn laid_out(&self) -> Vec<(String, String)> {
+        let volume = self.volume(Volume::Submission);
+        let plan = volume.join(layout::PLAN);
+        let places = self.plan().map(|plan| plan.files).unwrap_or_default();
+        let plain = |text: &str| {
+            places.iter().fold(text.to_owned(), |text, (content, at)| text.replace(at, content.as_str()))
+        };
+        let mut laid_out: Vec<(String, String)> = listing(&volume)
+            .into_iter()
+            .filter(|(path, _)| !path.starts_with(volume.join(layout::TREE)))
+            .map(|(path, content)| {
+                let content = if path == plan {
+                    fs::read_to_string(&path).expect("it was read before")
+                } else {
+                    content
+                };
+                let path = path.strip_prefix(&volume).expect("it lies below");
+                (plain(&path.display().to_string()), plain(&content))
+            })
+            .collect();
+        laid_out.sort();
+        laid_out
     }
 
     /// The code of the refusal, or `none`, as Setup told it.
@@ -247,10 +306,20 @@ impl Kept {
     #[must_use]
     #[track_caller]
     pub fn stdout(&self, index: usize) -> String {
-        let path =
-            self.volume(Volume::Testing).join(layout::case_dir(&CaseId::at(index))).join(layout::STDOUT);
-        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let bytes = self
+            .file(Volume::Testing, &format!("{}/{}", layout::case_dir(&CaseId::at(index)), layout::STDOUT));
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What a file of a volume holds.
+    ///
+    /// # Panics
+    /// If it is not there.
+    #[must_use]
+    #[track_caller]
+    pub fn file(&self, volume: Volume, path: &str) -> Vec<u8> {
+        let path = self.volume(volume).join(path);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 }
 
@@ -289,6 +358,10 @@ fn read_in_background(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<St
         let _given_up = sender.send(read);
     });
     text
+}
+
+fn folder(name: &str) -> TempDir {
+    tempfile::Builder::new().prefix(name).tempdir().expect("a temporary folder can be made")
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -5,7 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attacks;
 pub mod bench;
 pub mod finished;
 pub mod machine;
 pub mod program;
+pub mod stages;
+pub mod threats;

@@ -136,7 +136,6 @@ fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliE
         },
     };
     let mut report = RunReport::new(private, circumstances);
-    report.refusal = said.iter().find_map(|line| line.strip_prefix("setup: refused: ")).map(str::to_owned);
     // Expectations are for hand-ins that are on time; a time that was named may cost marks.
     report.expected =
         if order.at.is_none() { expect::of(order.assignment, order.submission, &report) } else { None };

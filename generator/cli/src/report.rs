@@ -5,7 +5,7 @@
 
 use assay_contract::outcome::Usage;
 use assay_contract::result::{CaseResult, Conclusion, DiffLine, PrivateResult, StageStatus};
-use assay_contract::{Fault, Points, Verdict};
+use assay_contract::{Fault, Oddity, Points, Verdict};
 use serde::Serialize;
 
 /// A run of one submission.
@@ -31,7 +31,7 @@ pub(crate) struct RunReport {
     pub(crate) cases: Vec<CaseReport>,
     pub(crate) stages: Vec<StageReport>,
     pub(crate) isolation: Isolation,
-    pub(crate) oddities: Vec<String>,
+    pub(crate) oddities: Vec<Oddity>,
     /// Wall-clock time of each stage, in milliseconds.
     pub(crate) measured_stages: Vec<u64>,
 }
@@ -100,8 +100,16 @@ pub(crate) struct Circumstances {
 impl RunReport {
     /// The report of a run that came to a result.
     pub(crate) fn new(result: PrivateResult, circumstances: Circumstances) -> RunReport {
-        let PrivateResult { api_version: _, conclusion, build, cases, stages: _, confinement, oddities } =
-            result;
+        let PrivateResult {
+            api_version: _,
+            conclusion,
+            build,
+            cases,
+            stages: _,
+            confinement,
+            refusal,
+            oddities,
+        } = result;
         let Conclusion {
             job: _,
             assignment,
@@ -133,7 +141,7 @@ impl RunReport {
             verdict,
             fault,
             reason,
-            refusal: None,
+            refusal: refusal.map(|refusal| refusal.message),
             points,
             max_points,
             late_seconds,

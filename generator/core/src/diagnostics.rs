@@ -236,6 +236,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_a_terminal_obeys_is_shown() {
+        let text = "title: a\u{9b}31m\u{85}\u{1b}[2J\u{202e}\u{7f}";
+        let place = Place::whole().key("title", Span { start: 7, end: text.len() });
+        let problem =
+            Problem::new(&codes::TEXT_INVALID, &place, "wrong \u{9b}31m").hint("\u{9b}31m").label("\u{9b}");
+        for coloured in [false, true] {
+            let shown = render(&problem, &Source::new("a\u{9b}b", text), coloured);
+            assert!(!shown.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\u{1b}')), "{shown:?}");
+            assert!(coloured || !shown.contains('\u{1b}'), "{shown:?}");
+        }
+    }
+
+    #[test]
     fn paths_quote_what_is_no_word() {
         let span = Span { start: 0, end: 0 };
         let place = Place::whole().key("samples", span).key("samples/off", span).item(0, span);

@@ -103,10 +103,10 @@ pub enum PlanError {
     },
 }
 
-/// The longest title, in bytes.
-pub const TITLE_BYTES: usize = 200;
-/// The longest description, in bytes.
-pub const DESCRIPTION_BYTES: usize = 8 << 10;
+/// The longest title, in characters.
+pub const TITLE_CHARACTERS: usize = 200;
+/// The longest description, in characters.
+pub const DESCRIPTION_CHARACTERS: usize = 10_000;
 
 /// The plan of an assignment's jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,8 +150,8 @@ impl Plan {
     pub fn new(described: &Described, operator: &Operator) -> Result<Self, PlanError> {
         let Described { assignment, revision, title, description, image, isolation, verify, test } =
             described;
-        check_text("title", title, TITLE_BYTES, false)?;
-        check_text("description", description, DESCRIPTION_BYTES, true)?;
+        check_text("title", title, TITLE_CHARACTERS, false)?;
+        check_text("description", description, DESCRIPTION_CHARACTERS, true)?;
         if title.trim().is_empty() {
             return Err(PlanError::Text {
                 field: "title",
@@ -243,22 +243,25 @@ fn untrusted(stage: Stage, image: &Image, needs: Needs, operator: &Operator) -> 
 /// Argo replaces `{{…}}` wherever it copies a text to, and whoever reads a list of assignments must not be misled by
 /// characters that cannot be seen.
 fn check_text(field: &'static str, text: &str, most: usize, lines: bool) -> Result<(), PlanError> {
-    let invisible = |c: char| {
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-            || matches!(c, '\u{fffe}' | '\u{ffff}')
-    };
-    let problem = if text.len() > most {
-        "is too long; the title may have 200 bytes, the description 8192"
+    let problem = if text.chars().count() > most {
+        "is too long; the title may have 200 characters, the description 10000"
     } else if text.contains("{{") {
         "holds `{{`, which Argo would take for a tag; put a space between the braces"
     } else if text.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\t'))) {
         "holds a control character; remove it (only the description may have line breaks and tabs)"
-    } else if text.chars().any(invisible) {
+    } else if text.chars().any(is_invisible) {
         "holds an invisible character, such as one that turns the direction of writing; remove it"
     } else {
         return Ok(());
     };
     Err(PlanError::Text { field, problem })
+}
+
+/// Characters without a shape of their own, and those that turn the direction of writing.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn check_registry(image: &Image, operator: &Operator) -> Result<(), PlanError> {

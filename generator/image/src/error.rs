@@ -30,6 +30,9 @@ pub enum ImageError {
         /// What it was built for.
         architecture: Architecture,
     },
+    /// The caller's: a stage tool for benchmarks, which would run student code as if it were anybody's.
+    #[error("the stage tool was built without hardening: it confines nothing")]
+    NotHardened,
     /// The caller's: programs for different machines in one image.
     #[error("one program is for {stage}, the other for {assay}")]
     TwoArchitectures {
@@ -273,6 +276,9 @@ impl ImageError {
                     "build it with `RUSTFLAGS=-Ctarget-feature=+crt-static cargo build --release --target {target}` \
                      and run that one"
                 )
+            }
+            ImageError::NotHardened => {
+                "build it without the feature `without-hardening`, which is for benchmarks alone".into()
             }
             ImageError::TwoArchitectures { .. } => "build both for the same machine".into(),
             ImageError::OtherDigest { .. } => {

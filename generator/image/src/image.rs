@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use assay_contract::hardening;
 use bytes::Bytes;
 use oci_client::Reference;
 use oci_client::manifest::{
@@ -22,8 +23,11 @@ impl<'a> Contents<'a> {
     /// Contents of this version of Assay.
     ///
     /// # Errors
-    /// If the programs are for different machines.
+    /// If the stage tool was built without hardening, or the programs are for different machines.
     pub fn new(stage: Program<'a>, assay: Option<Program<'a>>, version: &'a str) -> Result<Self, ImageError> {
+        if hardening::is_missing(stage.bytes()) {
+            return Err(ImageError::NotHardened);
+        }
         if let Some(assay) = assay
             && assay.architecture() != stage.architecture()
         {

@@ -63,6 +63,17 @@ fn the_same_tool_makes_the_same_image_on_every_machine() {
 }
 
 #[test]
+fn no_image_is_made_of_a_tool_without_hardening() {
+    let mut tool = elf(AMD64, LOAD);
+    tool.extend(assay_contract::hardening::NONE.as_bytes());
+    tool.extend([0; 100]);
+    let program = Program::new("assay-stage", &tool).unwrap();
+    let error = Contents::new(program, None, "1.2.3").unwrap_err();
+    assert!(matches!(error, ImageError::NotHardened), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("without-hardening")));
+}
+
+#[test]
 fn manifest_and_configuration_say_this_and_nothing_else() {
     let image = image(AMD64, false);
     hold("manifest.json", image.manifest());

@@ -83,6 +83,7 @@ pub(crate) fn believed(output: Output, bytes: &[u8]) -> Option<String> {
         Output::Outcome => ["accepted", "refused"].contains(&text),
         Output::Refusal => {
             (1..=64).contains(&text.len())
+                && !text.starts_with('-')
                 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         }
         Output::LateSeconds => text.parse::<u64>().is_ok_and(|n| n.to_string() == text),
@@ -168,6 +169,8 @@ mod tests {
             (Output::ReceivedDigest, "abc"),
             (Output::Refusal, "a b"),
             (Output::Refusal, ""),
+            (Output::Refusal, "--job"),
+            (Output::Refusal, "-"),
             (Output::Fault, "{{x}}"),
         ] {
             assert_eq!(believed(output, value.as_bytes()), None, "{value:?}");

@@ -26,6 +26,11 @@ mod tests {
     }
 
     #[test]
+    fn the_tool_is_hardened() {
+        assert!(!assay_contract::hardening::is_missing(STAGE_TOOL));
+    }
+
+    #[test]
     fn only_whole_static_programs_pass() {
         assert_eq!(elf::check_static(STAGE_TOOL), Ok(()));
         assert!(elf::check_static(&STAGE_TOOL[..100]).is_err(), "cut in its headers");

@@ -74,6 +74,29 @@ pub struct AnswerCase {
     pub limits: Limits,
 }
 
+impl AnswerCase {
+    /// The round in which it runs: see [`round`].
+    #[must_use]
+    pub fn round(&self) -> u8 {
+        round(self.show, self.from)
+    }
+}
+
+/// The round in which a case runs, counted from 0; in a round, cases run in the order of the assignment.
+///
+/// What students see runs before what they do not: nothing that a program learns from the input of a hidden case, by what
+/// it leaves, by how long it takes or however else, can come to the output of one that is shown.
+#[must_use]
+pub const fn round(show: Show, from: ShowFrom) -> u8 {
+    match (show, from) {
+        (Show::Output | Show::Diff, ShowFrom::Start) => 0,
+        (Show::Verdict, ShowFrom::Start) => 1,
+        (Show::Output | Show::Diff, ShowFrom::Due) => 2,
+        (Show::Verdict, ShowFrom::Due) => 3,
+        (Show::Nothing, _) => 4,
+    }
+}
+
 /// How an output is compared with the expected one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -1,6 +1,8 @@
 //! What is published of an assignment for Setup: rules, schedule, build and test plan. No answers, no case names, no
 //! points: Setup lays parts of this where student code can read them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AssignmentId, CaseId, Digest, Limits};
@@ -106,6 +108,9 @@ pub struct BuildPlan {
 pub struct TestConfiguration {
     /// [`crate::API_VERSION`].
     pub api_version: String,
+    /// Where in `submission` the contents lie that are named by their digests. No name tells of another, nor of a content:
+    /// who can ask whether a file exists could otherwise find out hidden inputs by trying.
+    pub files: BTreeMap<Digest, String>,
     /// The author's files, laid again over what each case starts from: a build may have replaced them.
     pub overlay: Vec<OverlayFile>,
     /// The cases.
@@ -132,7 +137,7 @@ pub struct TestCase {
     pub id: CaseId,
     /// What runs, arguments included.
     pub run: CommandLine,
-    /// Standard input, a file of `files/`; `None` is empty input.
+    /// Standard input, one of [`TestConfiguration::files`]; `None` is empty input.
     pub stdin: Option<Digest>,
     /// Under what limits.
     pub limits: Limits,

@@ -22,6 +22,8 @@ pub const SCHEDULE: &str = "schedule.json";
 
 /// `setup-configuration`: what Setup tells Verify.
 pub const JOB: &str = "job.json";
+/// What Setup found that tutors may want to know.
+pub const INTAKE: &str = "intake.json";
 
 /// `submission` and `verification`: the unpacked submission with the author's files over it; what the build made of it.
 pub const TREE: &str = "tree";

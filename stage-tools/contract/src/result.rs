@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::{ExpectedExit, Mode, Show};
 use crate::outcome::{Confinement, End, Usage};
-use crate::{AssignmentId, CaseId, Cause, Digest, Fault, JobId, Limits, Points, Stage, StudentId, Verdict};
+use crate::{
+    AssignmentId, CaseId, Cause, Digest, Fault, JobId, Limits, Oddity, Points, Stage, StudentId, Verdict,
+};
 
 /// The full result of a job, for authors and tutors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +24,32 @@ pub struct PrivateResult {
     pub stages: Vec<StageEnd>,
     /// What the confinement of builds and cases was made of, as they reported it; `None` where neither ran.
     pub confinement: Option<Confinement>,
-    /// What was odd in what the stages left, in words.
-    pub oddities: Vec<String>,
+    /// Why Setup refused the submission; `None` where it did not.
+    pub refusal: Option<Refusal>,
+    /// What was odd about the submission, and in what the stages left.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Why a submission was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Refusal {
+    /// A stable word for it.
+    pub code: String,
+    /// The sentence that the student was told; it names the file where there is one.
+    pub message: String,
+}
+
+/// `intake.json` of Setup, in `setup-configuration`: what it found that tutors may want to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Intake {
+    /// [`crate::API_VERSION`].
+    pub api_version: String,
+    /// Why it refused the submission; `None` where it did not.
+    pub refusal: Option<Refusal>,
+    /// What was odd about the submission.
+    pub oddities: Vec<Oddity>,
 }
 
 /// What was concluded about a job; in both documents.

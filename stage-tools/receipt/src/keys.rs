@@ -150,6 +150,14 @@ impl SigningKey {
         PublicKey(self.0.verifying_key())
     }
 
+    /// A name for `what` that only this key's owner can come to, and always comes to: 32 hexadecimal digits.
+    #[must_use]
+    pub fn secret_name(&self, what: &str) -> String {
+        // No receipt begins like this, and a signature does not tell the key.
+        let signature = self.sign(format!("assay secret name\n{what}").as_bytes());
+        HEXLOWER.encode(&Sha256::digest(signature)[..16])
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }

@@ -6,7 +6,7 @@
 use assay_contract::answers::{AnswerCase, ExpectedExit, Show, ShowFrom};
 use assay_contract::outcome::{CaseOutcome, End, Usage};
 use assay_contract::result::{CaseResult, DiffLine, Evidence};
-use assay_contract::{API_VERSION, CaseId, Fault, Limits, Points, Stage, Verdict};
+use assay_contract::{API_VERSION, CaseId, Fault, Limits, Oddity, OddityCode, Points, Stage, Verdict};
 
 use crate::input::{CaseEvidence, Found, Job};
 use crate::stop::{Stop, failed_stage};
@@ -30,12 +30,19 @@ impl Ruling {
 }
 
 /// What is carried from one case to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Progress {
-    /// What was odd so far, in words for tutors.
-    pub(crate) oddities: Vec<String>,
+    /// What was odd so far.
+    pub(crate) oddities: Vec<Oddity>,
     /// Whether a case was met that the end of its stage broke off.
     broken_off: bool,
+}
+
+impl Progress {
+    /// Before the first case, with what was odd before.
+    pub(crate) fn new(oddities: Vec<Oddity>) -> Progress {
+        Progress { oddities, broken_off: false }
+    }
 }
 
 /// The texts that are shown of all cases share this many bytes, so that a result stays a document that opens.
@@ -60,20 +67,23 @@ pub(crate) fn judge(
 ) -> CaseResult {
     let Progress { oddities, broken_off } = progress;
     let CaseEvidence { outcome, stdout, stderr, stdin, expected } = found;
-    let mut odd = |what: String| oddities.push(format!("{}: {what}", case.id));
+    let mut odd = |code, what: String| oddities.push(Oddity { code, case: Some(case.id.clone()), what });
     let ruling = rule(job, case, found, broken_off, &mut odd);
     if case.stdin.is_some() && stdin.present().is_none() {
-        odd("its input is missing from the answers, so it cannot be shown".to_owned());
+        odd(
+            OddityCode::InputMissing,
+            "its input is missing from the answers, so it cannot be shown".to_owned(),
+        );
     }
     let outcome = outcome.present();
-    let bytes = |found: &'_ Found<Vec<u8>>| found.present().cloned().unwrap_or_default();
-    let stdout = bytes(stdout);
+    let [stdin, stdout, stderr] =
+        [stdin, stdout, stderr].map(|found| found.present().map_or(&[][..], Vec::as_slice));
     let evidence = Evidence {
         args: shown_args(&case.args),
-        stdin: if case.stdin.is_some() { safe_text::start(&bytes(stdin), budget) } else { String::new() },
-        stdout: safe_text::start(&stdout, budget),
-        stderr: safe_text::tail(&bytes(stderr), budget),
-        diff: shown_diff(case, ruling.verdict, outcome, expected, &stdout),
+        stdin: if case.stdin.is_some() { safe_text::start(stdin, budget) } else { String::new() },
+        stdout: safe_text::start(stdout, budget),
+        stderr: safe_text::tail(stderr, budget),
+        diff: shown_diff(case, ruling.verdict, outcome, expected, stdout),
     };
     result(job, case, ruling, outcome, evidence)
 }
@@ -131,21 +141,22 @@ fn rule(
     case: &AnswerCase,
     found: &CaseEvidence,
     broken_off: &mut bool,
-    odd: &mut impl FnMut(String),
+    odd: &mut impl FnMut(OddityCode, String),
 ) -> Ruling {
     let CaseEvidence { outcome, stdout, stderr, stdin: _, expected } = found;
     let outcome = match outcome {
         Found::Present(outcome) => outcome,
         Found::Missing => {
-            return nothing_left(job, broken_off, odd, "its outcome is missing".to_owned());
+            let what = "its outcome is missing".to_owned();
+            return nothing_left(job, broken_off, odd, OddityCode::OutcomeMissing, what);
         }
         Found::Damaged(why) => {
             let what = format!("its outcome is damaged: {}", safe_text::line(why.as_bytes()));
-            return nothing_left(job, broken_off, odd, what);
+            return nothing_left(job, broken_off, odd, OddityCode::OutcomeDamaged, what);
         }
     };
     if let Some(what) = contradiction(job, &case.id, &case.limits, outcome, stdout, stderr) {
-        odd(what);
+        odd(OddityCode::OutcomeContradicts, what);
         return Ruling::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT);
     }
     match &outcome.end {
@@ -181,14 +192,15 @@ fn rule_output(
     case: &AnswerCase,
     expected: &Found<Vec<u8>>,
     stdout: &Found<Vec<u8>>,
-    odd: &mut impl FnMut(String),
+    odd: &mut impl FnMut(OddityCode, String),
 ) -> Ruling {
     if case.stdout.is_none() {
         return Ruling::passed();
     }
     // The sentence is for students, so it must not quote the answers; tutors find the rest among the oddities.
     let mut broken_answer = |why: String| {
-        odd(format!("its expected output cannot be used: {}", safe_text::line(why.as_bytes())));
+        let what = format!("its expected output cannot be used: {}", safe_text::line(why.as_bytes()));
+        odd(OddityCode::AnswerUnusable, what);
         let reason = "its expected output cannot be used; this is not your fault";
         Ruling::new(Verdict::NotRun, Fault::Author, reason)
     };
@@ -207,12 +219,18 @@ fn rule_output(
 
 /// Test left no outcome that can be read: odd if Test did its job, else as Test or Verify before it ended. Cases run in
 /// order, so what ended the stage ended the first of these; the others did not run.
-fn nothing_left(job: &Job, broken_off: &mut bool, odd: &mut impl FnMut(String), what: String) -> Ruling {
+fn nothing_left(
+    job: &Job,
+    broken_off: &mut bool,
+    odd: &mut impl FnMut(OddityCode, String),
+    code: OddityCode,
+    what: String,
+) -> Ruling {
     if let Some(Stop { verdict, fault, reason }) = failed_stage(job, &[Stage::Verify, Stage::Test]) {
         let first = !std::mem::replace(broken_off, true);
         return Ruling::new(if first { verdict } else { Verdict::NotRun }, fault, reason);
     }
-    odd(what);
+    odd(code, what);
     Ruling::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT)
 }
 

@@ -3,9 +3,9 @@
 use assay_contract::answers::{AnswerCase, Mode};
 use assay_contract::outcome::Confinement;
 use assay_contract::result::{CaseResult, Conclusion, PrivateResult};
-use assay_contract::{API_VERSION, Fault, Points, Verdict};
+use assay_contract::{API_VERSION, Fault, Oddity, OddityCode, Points, Verdict};
 
-use crate::input::{CaseEvidence, Found, Job};
+use crate::input::{CaseEvidence, Found, Job, Setup};
 use crate::marks::penalty_basis_points;
 use crate::{case, safe_text, stop};
 
@@ -14,14 +14,15 @@ const MAX_LACKS: usize = 20;
 
 /// Grades a job.
 ///
-/// `evidence` reads what was found of one case; it is called once for each case in the order of the plan, and not at
-/// all where no case could run. So the outputs of one case at a time are in memory.
+/// `evidence` reads what was found of one case; it is called once for each case in the order in which they ran, and
+/// not at all where no case could run. So the outputs of one case at a time are in memory.
 pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -> PrivateResult {
-    let mut progress = case::Progress::default();
+    let mut progress = case::Progress::new(job.oddities.clone());
     let oddities = &mut progress.oddities;
     let answers = stop::usable_answers(job);
     if let Err(problem) = &answers {
-        oddities.push(format!("the answers of this revision cannot be used: {problem}"));
+        let what = format!("the answers of this revision cannot be used: {problem}");
+        oddities.push(Oddity::new(OddityCode::AnswersUnusable, what));
     }
     let answers = answers.ok();
     let mut build = None;
@@ -33,18 +34,20 @@ pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -
 
     let planned: &[AnswerCase] = answers.map_or(&[], |answers| &answers.cases);
     let budget = case::text_budget(planned.len());
-    let cases: Vec<CaseResult> = planned
-        .iter()
-        .map(|planned| match &stop {
-            Some(stop) => case::stopped(job, planned, stop),
-            None => case::judge(job, planned, &evidence(planned), budget, &mut progress),
+    let mut cases: Vec<(usize, CaseResult)> = ran(planned)
+        .into_iter()
+        .map(|(place, planned)| match &stop {
+            Some(stop) => (place, case::stopped(job, planned, stop)),
+            None => (place, case::judge(job, planned, &evidence(planned), budget, &mut progress)),
         })
         .collect();
 
     let (verdict, fault) = match &stop {
         Some(stop) => (stop.verdict, Some(stop.fault)),
-        None => verdict_of(cases.iter().map(|case| (case.verdict, case.fault))),
+        None => verdict_of(cases.iter().map(|(_, case)| (case.verdict, case.fault))),
     };
+    cases.sort_by_key(|(place, _)| *place);
+    let cases: Vec<CaseResult> = cases.into_iter().map(|(_, case)| case).collect();
     let penalty = answers.map_or(0, |answers| penalty_basis_points(answers.late, job.late_seconds));
     let conclusion = Conclusion {
         job: job.job.clone(),
@@ -70,8 +73,19 @@ pub fn grade(job: &Job, mut evidence: impl FnMut(&AnswerCase) -> CaseEvidence) -
         cases,
         stages: job.stages.clone(),
         confinement,
+        refusal: match &job.setup {
+            Setup::Refused(refusal) => Some(refusal.clone()),
+            Setup::Accepted | Setup::Failed => None,
+        },
         oddities: progress.oddities,
     }
+}
+
+/// Cases with their places in the plan, in the order in which Test ran them.
+fn ran(planned: &[AnswerCase]) -> Vec<(usize, &AnswerCase)> {
+    let mut cases: Vec<_> = planned.iter().enumerate().collect();
+    cases.sort_by_key(|(_, case)| case.round());
+    cases
 }
 
 /// How a job ended whose cases ended so: as the first of them that did not pass.
@@ -82,7 +96,7 @@ pub(crate) fn verdict_of(
 }
 
 /// What both stages say of their confinement, as the weaker of the two.
-fn confinement(job: &Job, oddities: &mut Vec<String>) -> Option<Confinement> {
+fn confinement(job: &Job, oddities: &mut Vec<Oddity>) -> Option<Confinement> {
     let mut weakest: Option<Confinement> = None;
     for (stage, found) in [("verify", &job.verify_confinement), ("test", &job.test_confinement)] {
         let said = match found {
@@ -90,7 +104,8 @@ fn confinement(job: &Job, oddities: &mut Vec<String>) -> Option<Confinement> {
             Found::Missing => continue,
             Found::Damaged(why) => {
                 let why = safe_text::line(why.as_bytes());
-                oddities.push(format!("what {stage} says of its confinement is damaged: {why}"));
+                let what = format!("what {stage} says of its confinement is damaged: {why}");
+                oddities.push(Oddity::new(OddityCode::ConfinementDamaged, what));
                 continue;
             }
         };

@@ -5,13 +5,14 @@
 
 use assay_contract::answers::Answers;
 use assay_contract::outcome::{BuildOutcome, CaseOutcome, Confinement};
-use assay_contract::result::{StageEnd, StageStatus};
-use assay_contract::{AssignmentId, Digest, JobId, Stage, StudentId};
+use assay_contract::result::{Refusal, StageEnd, StageStatus};
+use assay_contract::{AssignmentId, Digest, JobId, Oddity, Stage, StudentId};
 
 /// What a reader found at a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Found<T> {
     /// Nothing is there.
+    #[default]
     Missing,
     /// Something is there that is not what it should be: a link, too long, not the document. In words, for tutors.
     Damaged(String),
@@ -35,21 +36,9 @@ pub enum Setup {
     /// The submission is to be graded.
     Accepted,
     /// It is not, by this code.
-    Refused(String),
+    Refused(Refusal),
     /// Setup did not come to a conclusion.
     Failed,
-}
-
-impl Setup {
-    /// What the facts `outcome` and `refusal` say; any other word than `accepted` and `refused` is no conclusion.
-    #[must_use]
-    pub fn from_facts(outcome: &str, refusal: &str) -> Setup {
-        match outcome {
-            "accepted" => Setup::Accepted,
-            "refused" => Setup::Refused(refusal.to_owned()),
-            _ => Setup::Failed,
-        }
-    }
 }
 
 /// A job before its cases are looked at.
@@ -73,6 +62,8 @@ pub struct Job {
     pub due_passed: bool,
     /// What Setup concluded.
     pub setup: Setup,
+    /// What Setup found odd about the submission.
+    pub oddities: Vec<Oddity>,
     /// How the stages before Results ended, as the engine reports it.
     pub stages: Vec<StageEnd>,
     /// The revision's answers.
@@ -80,7 +71,7 @@ pub struct Job {
     /// What Verify says of the build.
     pub build: Found<BuildOutcome>,
     /// The build's log.
-    pub build_log: Found<Vec<u8>>,
+    pub build_log: Found<BuildLog>,
     /// What Verify says of its confinement.
     pub verify_confinement: Found<Confinement>,
     /// What Test says of its confinement.
@@ -102,8 +93,17 @@ impl Job {
     }
 }
 
+/// A build's log, of which the end is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildLog {
+    /// How long it is, in bytes.
+    pub bytes: u64,
+    /// Its end: at least the last [`crate::LOG_END`] bytes, where it has so many.
+    pub end: Vec<u8>,
+}
+
 /// What was found of one case.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct CaseEvidence {
     /// What Test says of it.
     pub outcome: Found<CaseOutcome>,

@@ -21,9 +21,10 @@ mod student;
 pub use compare::{CompareError, compare};
 pub use diff::{MAX_LINES, MAX_WIDTH, diff};
 pub use grade::grade;
-pub use input::{CaseEvidence, Found, Job, Setup};
+pub use input::{BuildLog, CaseEvidence, Found, Job, Setup};
 pub use marks::{penalty_basis_points, uses_attempt};
 pub use pattern::check_pattern;
+pub use stop::LOG_END;
 pub use student::student_view;
 
 #[cfg(test)]

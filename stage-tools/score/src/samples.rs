@@ -9,7 +9,7 @@ use assay_contract::{
     API_VERSION, AssignmentId, CaseId, Cause, Digest, JobId, Limits, Points, Stage, StudentId,
 };
 
-use crate::{CaseEvidence, Found, Job, Setup};
+use crate::{BuildLog, CaseEvidence, Found, Job, Setup};
 
 pub(crate) const LIMITS: Limits = Limits {
     cpu_ms: 1_000,
@@ -81,10 +81,11 @@ pub(crate) fn job(cases: Vec<AnswerCase>) -> Job {
         late_seconds: 0,
         due_passed: false,
         setup: Setup::Accepted,
+        oddities: Vec::new(),
         stages: vec![succeeded(Stage::Setup), succeeded(Stage::Verify), succeeded(Stage::Test)],
         answers: Found::Present(answers(cases)),
         build: build(BuildEnd::Built),
-        build_log: Found::Present(b"ok\n".to_vec()),
+        build_log: Found::Present(BuildLog { bytes: 3, end: b"ok\n".to_vec() }),
         verify_confinement: Found::Present(confinement.clone()),
         test_confinement: Found::Present(confinement),
     }

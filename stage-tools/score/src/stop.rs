@@ -6,13 +6,15 @@
 use assay_contract::answers::Answers;
 use assay_contract::outcome::{BuildEnd, BuildOutcome, End};
 use assay_contract::result::{BuildResult, StageEnd, StageStatus};
-use assay_contract::{API_VERSION, Cause, Exit, Fault, Points, Stage, Verdict};
+use assay_contract::{API_VERSION, Cause, Exit, Fault, Oddity, OddityCode, Points, Stage, Verdict};
 
 use crate::input::{Found, Job, Setup};
 use crate::{safe_text, sentence};
 
 /// How much of a build log is shown, in bytes.
 const LOG_BYTES: usize = 32 * 1024;
+/// How much of a build log's end must be known, in bytes, so that it can be told that something was left out.
+pub const LOG_END: u64 = 2 * LOG_BYTES as u64;
 /// How many missing files are named.
 const NAMED_FILES: usize = 5;
 
@@ -48,8 +50,9 @@ pub(crate) fn usable_answers(job: &Job) -> Result<&Answers, String> {
 /// Why nothing before the build let the cases run; `None` where nothing speaks against it.
 pub(crate) fn before_build(job: &Job, answers_are_usable: bool) -> Option<Stop> {
     match &job.setup {
-        Setup::Refused(code) => {
-            let reason = format!("the submission was refused: {}", safe_text::line(code.as_bytes()));
+        Setup::Refused(refusal) => {
+            let code = safe_text::line(refusal.code.as_bytes());
+            let reason = format!("the submission was refused: {code}");
             Some(Stop::new(Verdict::Refused, Fault::Student, reason))
         }
         Setup::Accepted if job.succeeded(Stage::Setup) => (!answers_are_usable).then(|| {
@@ -82,24 +85,31 @@ fn answers_problem(job: &Job, answers: &Answers) -> Option<String> {
 }
 
 /// What the build did, and why it let no case run.
-pub(crate) fn build(job: &Job, oddities: &mut Vec<String>) -> (Option<BuildResult>, Option<Stop>) {
+pub(crate) fn build(job: &Job, oddities: &mut Vec<Oddity>) -> (Option<BuildResult>, Option<Stop>) {
     let outcome = match &job.build {
         Found::Present(outcome) => outcome,
-        Found::Missing => return (None, Some(nothing_built(job, oddities, "is missing".to_owned()))),
+        Found::Missing => {
+            let oddity = Oddity::new(OddityCode::BuildOutcomeMissing, "the build's outcome is missing");
+            return (None, Some(nothing_built(job, oddities, oddity)));
+        }
         Found::Damaged(why) => {
-            let what = format!("is damaged: {}", safe_text::line(why.as_bytes()));
-            return (None, Some(nothing_built(job, oddities, what)));
+            let what = format!("the build's outcome is damaged: {}", safe_text::line(why.as_bytes()));
+            let oddity = Oddity::new(OddityCode::BuildOutcomeDamaged, what);
+            return (None, Some(nothing_built(job, oddities, oddity)));
         }
     };
     let BuildOutcome { api_version, end, usage, log_bytes } = outcome;
-    let log: &[u8] = job.build_log.present().map_or(&[], Vec::as_slice);
+    let (log, length) = job.build_log.present().map_or((&[][..], 0), |log| (&log.end[..], log.bytes));
     if let Found::Damaged(why) = &job.build_log {
-        oddities.push(format!("the build's log is damaged: {}", safe_text::line(why.as_bytes())));
-    } else if u64::try_from(log.len()) != Ok(*log_bytes) {
-        oddities.push("the build's log is not as long as the build's outcome says".to_owned());
+        let what = format!("the build's log is damaged: {}", safe_text::line(why.as_bytes()));
+        oddities.push(Oddity::new(OddityCode::LogDamaged, what));
+    } else if length != *log_bytes {
+        let what = "the build's log is not as long as the build's outcome says";
+        oddities.push(Oddity::new(OddityCode::LogContradicts, what));
     }
     let stop = if api_version != API_VERSION || job.was_left_out(Stage::Verify) {
-        oddities.push("the build's outcome is of another version, or of a stage that did not run".to_owned());
+        let what = "the build's outcome is of another version, or of a stage that did not run";
+        oddities.push(Oddity::new(OddityCode::BuildOutcomeContradicts, what));
         Some(Stop::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT))
     } else {
         build_stop(end)
@@ -114,11 +124,11 @@ pub(crate) fn build(job: &Job, oddities: &mut Vec<String>) -> (Option<BuildResul
 }
 
 /// Verify left no outcome that can be read: odd if it did its job, else as it ended.
-fn nothing_built(job: &Job, oddities: &mut Vec<String>, what: String) -> Stop {
+fn nothing_built(job: &Job, oddities: &mut Vec<Oddity>, oddity: Oddity) -> Stop {
     if let Some(stop) = failed_stage(job, &[Stage::Verify]) {
         return stop;
     }
-    oddities.push(format!("the build's outcome {what}"));
+    oddities.push(oddity);
     Stop::new(Verdict::Suspect, Fault::Student, sentence::SUSPECT)
 }
 

@@ -17,8 +17,16 @@ use crate::sentence;
 /// What the student may see of a result, before or after the due date.
 #[must_use]
 pub fn student_view(result: &PrivateResult, due_passed: bool) -> StudentResult {
-    let PrivateResult { api_version: _, conclusion, build, cases, stages: _, confinement: _, oddities: _ } =
-        result;
+    let PrivateResult {
+        api_version: _,
+        conclusion,
+        build,
+        cases,
+        stages: _,
+        confinement: _,
+        refusal: _,
+        oddities: _,
+    } = result;
     let mut shown = Vec::new();
     let mut hidden = Hidden::default();
     for case in cases {

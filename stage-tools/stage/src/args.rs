@@ -97,7 +97,7 @@ impl FinaliseFacts {
         let verdict_fact = Fact::From(Output::Verdict);
         let conclusion = match facts.known(verdict_fact)? {
             None => None,
-            Some(word) => Some(Told {
+            Some(word) => Some(facts.within_range(Told {
                 verdict: Verdict::from_id(word).ok_or_else(|| facts.wrong(verdict_fact, "a verdict"))?,
                 fault: match facts.known(Fact::From(Output::Fault))? {
                     None => None,
@@ -110,7 +110,7 @@ impl FinaliseFacts {
                 max_points: facts.required(Fact::From(Output::MaxPoints), "points")?,
                 private_digest: facts.required(Fact::From(Output::PrivateDigest), Digest::EXPECTED)?,
                 student_digest: facts.required(Fact::From(Output::StudentDigest), Digest::EXPECTED)?,
-            }),
+            })?),
         };
         Ok(FinaliseFacts {
             job: facts.job()?,
@@ -138,7 +138,7 @@ impl Facts {
         let mut values = BTreeMap::new();
         for pair in args.chunks(2) {
             let [option, value] = pair else {
-                return Err(usage(format!("`{}` has no value", pair.concat())));
+                return Err(usage(format!("`{}` has no value", pair.concat().escape_debug())));
             };
             let known = |fact: &&Fact| option.strip_prefix("--").is_some_and(|name| name == fact.name());
             let Some(fact) = facts::facts(stage).iter().find(known) else {
@@ -210,6 +210,16 @@ impl Facts {
         self.known(fact)?.map(|value| value.parse().map_err(|_| self.wrong(fact, expected))).transpose()
     }
 
+    /// Nobody earns more than there is.
+    fn within_range(&self, told: Told) -> Result<Told, StageError> {
+        if told.points <= told.max_points {
+            Ok(told)
+        } else {
+            let expected = format!("at most {}, the most that can be had", told.max_points);
+            Err(self.wrong(Fact::From(Output::Points), &expected))
+        }
+    }
+
     fn wrong(&self, fact: Fact, expected: &str) -> StageError {
         let value: String = self.raw(fact).unwrap_or("").chars().take(100).collect();
         StageError::usage(format!(
@@ -273,6 +283,11 @@ mod tests {
             let text = JobFacts::parse(&args).unwrap_err().to_string();
             assert!(text.contains("--student"), "{text}");
             assert!(!text.contains('\u{1b}') && !text.contains("a\nb"), "{text:?}");
+        }
+        // As an option: at its place, and as what is left over at the end.
+        for args in [vec!["\u{1b}[2J".to_owned(), "x".into()], vec!["\u{1b}[2J".into()]] {
+            let text = JobFacts::parse(&args).unwrap_err().to_string();
+            assert!(!text.contains('\u{1b}'), "{text:?}");
         }
     }
 }

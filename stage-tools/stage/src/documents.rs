@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use assay_contract::{Digest, Exit, Output, Volume, layout};
-use assay_untrusted::Root;
+use assay_untrusted::{Error, Root};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -36,11 +36,25 @@ impl Mounted {
     /// Opens `volume` where it is said to be.
     pub(crate) fn open_at(who: impl Into<Who>, volume: Volume, path: &Path) -> Result<Mounted, StageError> {
         let who = who.into();
-        let root = Root::open(path).map_err(|error| {
-            let message = format!("the volume {volume} cannot be opened at {}: {error}", path.display());
-            StageError::new(Exit::Io, who, message).hint("check that its claim exists and is bound")
-        })?;
-        Ok(Mounted { who, volume, root })
+        Mounted::open_hostile_at(who, volume, path)?.map_err(|closed| not_mounted(who, closed))
+    }
+
+    /// Opens `volume`, where student code ran, or tells that it closed the volume behind it.
+    pub(crate) fn open_hostile(
+        who: impl Into<Who>,
+        volume: Volume,
+    ) -> Result<Result<Mounted, String>, StageError> {
+        Mounted::open_hostile_at(who.into(), volume, Path::new(&volume.path()))
+    }
+
+    fn open_hostile_at(who: Who, volume: Volume, path: &Path) -> Result<Result<Mounted, String>, StageError> {
+        let failed =
+            |error: &Error| format!("the volume {volume} cannot be opened at {}: {error}", path.display());
+        match Root::open(path) {
+            Ok(root) => Ok(Ok(Mounted { who, volume, root })),
+            Err(error @ Error::Denied { .. }) => Ok(Err(failed(&error))),
+            Err(error) => Err(not_mounted(who, failed(&error))),
+        }
     }
 
     /// Which volume it is.
@@ -51,6 +65,11 @@ impl Mounted {
     /// An error about a file of this volume.
     pub(crate) fn error(&self, exit: Exit, path: &str, why: impl std::fmt::Display) -> StageError {
         StageError::new(exit, self.who, format!("{}:/{path}: {why}", self.volume))
+    }
+
+    /// Whether there is anything at `path`. That it cannot be told is an error, and no `false`.
+    pub(crate) fn holds(&self, path: &str) -> Result<bool, StageError> {
+        self.root.kind(path).map(|kind| kind.is_some()).map_err(|error| self.error(Exit::Io, path, error))
     }
 
     /// A document that must be there and whole.
@@ -114,4 +133,8 @@ pub(crate) fn to_bytes<T: Serialize>(who: impl Into<Who>, document: &T) -> Resul
 pub(crate) fn digest(who: impl Into<Who>, bytes: &[u8]) -> Result<Digest, StageError> {
     let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Digest::new(hex).map_err(|error| StageError::new(Exit::Bug, who, error.to_string()))
+}
+
+fn not_mounted(who: Who, why: String) -> StageError {
+    StageError::new(Exit::Io, who, why).hint("check that its claim exists and is bound")
 }

@@ -34,6 +34,14 @@ fn main() -> ExitCode {
     {
         return probe::run(words);
     }
+    if let [name, snapshots] = args.as_slice()
+        && name == setup::UNPACK
+    {
+        return setup::unpack(snapshots);
+    }
+    if !confine::HARDENED {
+        say(&format!("warning: {}", assay_contract::hardening::NONE));
+    }
     match run(&args) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {

@@ -4,14 +4,14 @@
 //! passes on what it could not read as it is; judging is `assay_score`'s. Only answers, and the facts that the engine
 //! tells of trusted stages, are believed.
 
-use std::cell::RefCell;
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 use assay_contract::answers::{AnswerCase, Answers};
 use assay_contract::facts::NONE;
-use assay_contract::result::{Conclusion, PrivateResult, StudentResult};
+use assay_contract::result::{Conclusion, Intake, PrivateResult, Refusal, StudentResult};
 use assay_contract::{Digest, Exit, Output, Stage, Volume, layout};
-use assay_score::{CaseEvidence, Found, Job, Setup};
-use assay_untrusted::Error;
+use assay_score::{BuildLog, CaseEvidence, Found, Job, LOG_END, Setup};
+use assay_untrusted::{Error, Opened};
 use serde::de::DeserializeOwned;
 
 use crate::args::ResultsFacts;
@@ -25,8 +25,6 @@ const STAGE: Stage = Stage::Results;
 
 /// The largest outcome that Test or Verify writes.
 const OUTCOME_CAP: u64 = 256 << 10;
-/// The most that is read of a build's log; what Verify keeps is below it.
-const LOG_CAP: u64 = 256 << 20;
 /// The largest file of the answers.
 const ANSWER_CAP: u64 = 64 << 20;
 
@@ -34,46 +32,73 @@ const ANSWER_CAP: u64 = 64 << 20;
 pub(crate) fn run(facts: &ResultsFacts) -> Result<Exit, StageError> {
     let private = Mounted::open(STAGE, Volume::PrivateResults)?;
     let results = Mounted::open(STAGE, Volume::Results)?;
-    // Student code may have closed its own stage's volume; then nothing was left there.
-    let verification = Mounted::open(STAGE, Volume::Verification).map_err(|error| error.to_string());
-    let testing = Mounted::open(STAGE, Volume::Testing).map_err(|error| error.to_string());
+    let setup = Mounted::open(STAGE, Volume::SetupConfiguration)?;
+    let verification = Mounted::open_hostile(STAGE, Volume::Verification)?;
+    let testing = Mounted::open_hostile(STAGE, Volume::Testing)?;
     let answers_dir = layout::answers_dir(&facts.job.assignment, &facts.job.revision);
     let job_dir = layout::job_dir(&facts.job.assignment, &facts.job.student, &facts.job.job);
     private.folders(&job_dir)?;
     // Nothing that student code left was read before this.
-    let reach =
-        Reach::default().reads(&private, &answers_dir).writes(&private, &job_dir).writes(&results, "");
+    let reach = Reach::default()
+        .reads(&setup, "")
+        .reads(&private, &answers_dir)
+        .writes(&private, &job_dir)
+        .writes(&results, "");
     let hostile = [&verification, &testing].into_iter().flatten();
     hostile.fold(reach, |reach, volume| reach.reads(volume, "")).confine(STAGE)?;
     let answers: Answers = private.read(&format!("{answers_dir}/{}", layout::ANSWERS))?;
 
-    let job = job(facts, answers, &verification, &testing);
+    let intake = facts.accepted.map(|_| setup.read::<Intake>(layout::INTAKE)).transpose()?;
+
+    let job = job(facts, intake, answers, &verification, &testing)?;
     // A conclusion that was signed holds: a job that runs again finds its result and measures nothing anew.
-    if private.root.open_file(format!("{job_dir}/{}", layout::CONCLUDED)).is_ok() {
+    if private.holds(&format!("{job_dir}/{}", layout::CONCLUDED))? {
         let result: PrivateResult = private.read(&format!("{job_dir}/{}", layout::PRIVATE_RESULT))?;
         let student = assay_score::student_view(&result, job.due_passed);
         return publish(&result, &student, &private, &job_dir, &results);
     }
-    let archive = RefCell::new(outputs::Archive::new(&private, &job_dir)?);
-    let result = assay_score::grade(&job, |case| {
-        let evidence = evidence(case, &testing, &private, &answers_dir);
-        archive.borrow_mut().add(case, &evidence);
-        evidence
+    let mut archive = outputs::Archive::new(&private, &job_dir)?;
+    let mut failed = None;
+    let result = assay_score::grade(&job, |case| match evidence(case, &testing, &private, &answers_dir) {
+        Ok(evidence) => {
+            archive.add(case, &evidence);
+            evidence
+        }
+        Err(error) => {
+            failed.get_or_insert(error);
+            CaseEvidence::default()
+        }
     });
-    archive.into_inner().commit()?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    archive.commit()?;
     let student = assay_score::student_view(&result, job.due_passed);
     publish(&result, &student, &private, &job_dir, &results)
 }
 
 /// What is known of the job before its cases are looked at.
-fn job(facts: &ResultsFacts, answers: Answers, verification: &Hostile, testing: &Hostile) -> Job {
+fn job(
+    facts: &ResultsFacts,
+    intake: Option<Intake>,
+    answers: Answers,
+    verification: &Hostile,
+    testing: &Hostile,
+) -> Result<Job, StageError> {
     let told = facts.job.clone();
-    let setup = match (facts.accepted, &facts.refusal) {
-        (Some(true), _) => Setup::Accepted,
-        (Some(false), code) => Setup::Refused(code.clone().unwrap_or_else(|| NONE.into())),
-        (None, _) => Setup::Failed,
+    let (said, oddities) = intake.map_or((None, Vec::new()), |intake| {
+        let Intake { api_version: _, refusal, oddities } = intake;
+        (refusal, oddities)
+    });
+    let setup = match facts.accepted {
+        Some(true) => Setup::Accepted,
+        Some(false) => Setup::Refused(Refusal {
+            code: facts.refusal.clone().unwrap_or_else(|| NONE.into()),
+            message: said.map(|refusal| refusal.message).unwrap_or_default(),
+        }),
+        None => Setup::Failed,
     };
-    Job {
+    Ok(Job {
         job: told.job,
         assignment: told.assignment,
         revision: told.revision,
@@ -81,61 +106,91 @@ fn job(facts: &ResultsFacts, answers: Answers, verification: &Hostile, testing: 
         digest: told.digest,
         handed_in: told.handed_in.to_string(),
         late_seconds: facts.late_seconds,
-        due_passed: facts.due.is_none_or(|due| told.handed_in.as_second() > due),
+        // Where Setup came to no end, nobody told whether there is a due date.
+        due_passed: facts.accepted.is_some() && facts.due.is_none_or(|due| told.handed_in.as_second() > due),
         setup,
+        oddities,
         stages: vec![facts.setup.clone(), facts.verify.clone(), facts.test.clone()],
         answers: Found::Present(answers),
-        build: document(verification, layout::OUTCOME, OUTCOME_CAP),
-        build_log: bytes(verification, layout::LOG, LOG_CAP),
-        verify_confinement: document(verification, layout::CONFINEMENT, OUTCOME_CAP),
-        test_confinement: document(testing, layout::CONFINEMENT, OUTCOME_CAP),
-    }
+        build: document(verification, layout::OUTCOME, OUTCOME_CAP)?,
+        build_log: log(verification)?,
+        verify_confinement: document(verification, layout::CONFINEMENT, OUTCOME_CAP)?,
+        test_confinement: document(testing, layout::CONFINEMENT, OUTCOME_CAP)?,
+    })
 }
 
-fn evidence(case: &AnswerCase, testing: &Hostile, private: &Mounted, answers_dir: &str) -> CaseEvidence {
+fn evidence(
+    case: &AnswerCase,
+    testing: &Hostile,
+    private: &Mounted,
+    answers_dir: &str,
+) -> Result<CaseEvidence, StageError> {
     let dir = layout::case_dir(&case.id);
     // Test keeps at most the limit; more is not Test's doing.
     let cap = case.limits.output_bytes;
     let answer = |file: &Option<Digest>| match file {
         Some(digest) => found(private, &format!("{answers_dir}/{}/{digest}", layout::FILES), ANSWER_CAP),
-        None => Found::Missing,
+        None => Ok(Found::Missing),
     };
-    CaseEvidence {
-        outcome: document(testing, &format!("{dir}/{}", layout::OUTCOME), OUTCOME_CAP),
-        stdout: bytes(testing, &format!("{dir}/{}", layout::STDOUT), cap),
-        stderr: bytes(testing, &format!("{dir}/{}", layout::STDERR), cap),
-        stdin: answer(&case.stdin),
-        expected: answer(&case.stdout),
-    }
+    Ok(CaseEvidence {
+        outcome: document(testing, &format!("{dir}/{}", layout::OUTCOME), OUTCOME_CAP)?,
+        stdout: bytes(testing, &format!("{dir}/{}", layout::STDOUT), cap)?,
+        stderr: bytes(testing, &format!("{dir}/{}", layout::STDERR), cap)?,
+        stdin: answer(&case.stdin)?,
+        expected: answer(&case.stdout)?,
+    })
 }
 
-/// A volume where student code ran, or why it cannot be opened.
+/// A volume where student code ran, or why it cannot be looked into: then nothing was left there.
 type Hostile = Result<Mounted, String>;
 
-fn bytes(volume: &Hostile, path: &str, cap: u64) -> Found<Vec<u8>> {
+fn bytes(volume: &Hostile, path: &str, cap: u64) -> Result<Found<Vec<u8>>, StageError> {
     match volume {
         Ok(volume) => found(volume, path, cap),
-        Err(why) => Found::Damaged(why.clone()),
+        Err(why) => Ok(Found::Damaged(why.clone())),
     }
 }
 
-fn found(volume: &Mounted, path: &str, cap: u64) -> Found<Vec<u8>> {
-    match volume.root.read(path, cap) {
-        Ok(bytes) => Found::Present(bytes),
-        Err(Error::Missing { .. }) => Found::Missing,
-        Err(error) => Found::Damaged(error.to_string()),
+/// The build's log. It may be longer than this stage has memory.
+fn log(verification: &Hostile) -> Result<Found<BuildLog>, StageError> {
+    let volume = match verification {
+        Ok(volume) => volume,
+        Err(why) => return Ok(Found::Damaged(why.clone())),
+    };
+    let end = volume.root.open_file(layout::LOG).and_then(|log| {
+        let Opened { mut file, size, mode: _ } = log;
+        let read = |source| Error::Io { action: "read", path: layout::LOG.into(), source };
+        file.seek(SeekFrom::Start(size.saturating_sub(LOG_END))).map_err(read)?;
+        let mut end = Vec::new();
+        file.take(LOG_END).read_to_end(&mut end).map_err(read)?;
+        Ok(BuildLog { bytes: size, end })
+    });
+    found_as(volume, layout::LOG, end)
+}
+
+/// What is at `path`. That storage fails says nothing of what is there: the stage fails, and may run again.
+fn found(volume: &Mounted, path: &str, cap: u64) -> Result<Found<Vec<u8>>, StageError> {
+    found_as(volume, path, volume.root.read(path, cap))
+}
+
+fn found_as<T>(volume: &Mounted, path: &str, read: Result<T, Error>) -> Result<Found<T>, StageError> {
+    match read {
+        Ok(content) => Ok(Found::Present(content)),
+        Err(Error::Missing { .. }) => Ok(Found::Missing),
+        Err(error @ Error::Io { .. }) => Err(volume.error(Exit::Io, path, error)),
+        Err(error) => Ok(Found::Damaged(error.to_string())),
     }
 }
 
-fn document<T: DeserializeOwned>(volume: &Hostile, path: &str, cap: u64) -> Found<T> {
-    match bytes(volume, path, cap.min(DOCUMENT_CAP)) {
+fn document<T: DeserializeOwned>(volume: &Hostile, path: &str, cap: u64) -> Result<Found<T>, StageError> {
+    Ok(match bytes(volume, path, cap.min(DOCUMENT_CAP))? {
         Found::Missing => Found::Missing,
         Found::Damaged(why) => Found::Damaged(why),
         Found::Present(bytes) => match serde_json::from_slice(&bytes) {
             Ok(document) => Found::Present(document),
             Err(error) => Found::Damaged(format!("`{path}` is not the document it should be: {error}")),
         },
-    }
+    })
 }
 
 fn publish(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_contract::configuration::OverlayFile;
-use assay_contract::{Exit, Volume, layout};
+use assay_contract::{Digest, Exit, Volume, layout};
 use assay_untrusted::{Budget, Error, Kind, Links, Root};
 
 use crate::confine::{Command, TREE, WORK};
@@ -58,14 +58,15 @@ pub(crate) fn prepare(target: &Mounted, name: &str, from: &Mounted, tree: &str) 
 }
 
 /// Lays the author's files over what the command starts from; they win over what a build left.
-pub(crate) fn lay_over(
+pub(crate) fn lay_over<'a>(
     target: &Mounted,
     own: &Own,
-    files: &[OverlayFile],
+    overlay: &[OverlayFile],
     submission: &Mounted,
+    place: impl Fn(&Digest) -> Result<&'a str, StageError>,
 ) -> Result<(), StageError> {
-    for OverlayFile { path, content, executable } in files {
-        let bytes = submission.read_bytes(&format!("{}/{content}", layout::FILES), CONTENT_CAP)?;
+    for OverlayFile { path, content, executable } in overlay {
+        let bytes = submission.read_bytes(place(content)?, CONTENT_CAP)?;
         let path = format!("{}/{WORK}/{path}", own.relative);
         let mode = if *executable { 0o755 } else { 0o644 };
         target.root.lay_over(&path, &bytes, mode).map_err(|error| target.error(Exit::Io, &path, error))?;

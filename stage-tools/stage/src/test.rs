@@ -7,7 +7,7 @@ use std::io::Write;
 
 use assay_contract::configuration::{TestCase, TestConfiguration, TestPlan};
 use assay_contract::outcome::CaseOutcome;
-use assay_contract::{API_VERSION, Exit, Stage, Volume, layout};
+use assay_contract::{API_VERSION, Digest, Exit, Stage, Volume, layout};
 
 use crate::confine::{self, Census, Command, Ended, Kind};
 use crate::documents::{Mounted, to_bytes};
@@ -20,7 +20,11 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     let submission = Mounted::open(stage, Volume::Submission)?;
     let verification = Mounted::open(stage, Volume::Verification)?;
     let testing = Mounted::open(stage, Volume::Testing)?;
-    let TestConfiguration { api_version: _, overlay, test: plan } = submission.read(layout::PLAN)?;
+    let TestConfiguration { api_version: _, files, overlay, test: plan } = submission.read(layout::PLAN)?;
+    let place = |content: &Digest| {
+        let absent = || submission.error(Exit::DocumentDamaged, layout::PLAN, "it lacks a content's place");
+        files.get(content).map(String::as_str).ok_or_else(absent)
+    };
     let census = Census::take(stage)?;
     for (index, case) in plan.cases.iter().enumerate() {
         progress(index + 1, plan.cases.len());
@@ -30,8 +34,9 @@ pub(crate) fn run() -> Result<Exit, StageError> {
             continue;
         }
         let own = scratch::prepare(&testing, case.id.as_str(), &verification, layout::TREE)?;
-        scratch::lay_over(&testing, &own, &overlay, &submission)?;
-        let ended = confine::run(&command(case, &plan, &own), &census);
+        scratch::lay_over(&testing, &own, &overlay, &submission, place)?;
+        let stdin = case.stdin.as_ref().map(place).transpose()?;
+        let ended = confine::run(&command(case, &plan, &own, stdin), &census);
         // First of all: the case may have filled the volume.
         testing.clear(layout::SCRATCH)?;
         record(&testing, case, &ended)?;
@@ -39,13 +44,12 @@ pub(crate) fn run() -> Result<Exit, StageError> {
     Ok(Exit::Done)
 }
 
-fn command(case: &TestCase, plan: &TestPlan, own: &scratch::Own) -> Command {
-    let TestCase { id: _, run, stdin, limits } = case;
-    let inputs = Volume::Submission.path();
+fn command(case: &TestCase, plan: &TestPlan, own: &scratch::Own, stdin: Option<&str>) -> Command {
+    let TestCase { id: _, run, stdin: _, limits } = case;
     Command {
         argv: run.clone(),
         own: own.path(),
-        stdin: stdin.as_ref().map(|digest| format!("{inputs}/{}/{digest}", layout::FILES).into()),
+        stdin: stdin.map(|path| format!("{}/{path}", Volume::Submission.path()).into()),
         env: plan.env.clone(),
         limits: *limits,
         network: plan.network,

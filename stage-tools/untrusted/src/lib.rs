@@ -43,7 +43,7 @@ pub use escape::escaped;
 pub use path::{NameProblem, SubmissionPath};
 pub use remove::remove_tree;
 pub use rename::rename_dir;
-pub use root::{HardLinks, Opened, Published, Root};
+pub use root::{HardLinks, Opened, Published, Replacement, Root};
 pub use tree::{Links, copy_tree, readable_by_all};
 pub use walk::{Budget, Entry, Measured, Walk, measure, walk};
 

@@ -130,9 +130,14 @@ impl SubmissionPath {
     /// # Errors
     /// The first rule that it breaks.
     pub fn new(path: impl Into<String>) -> Result<SubmissionPath, NameProblem> {
+        SubmissionPath::with_folded(path).map(|(path, _)| path)
+    }
+
+    /// The same, and the path in the form in which names are compared, which has as many parts.
+    pub(crate) fn with_folded(path: impl Into<String>) -> Result<(SubmissionPath, String), NameProblem> {
         let path = path.into();
-        check(&path)?;
-        Ok(SubmissionPath(path))
+        let folded = check(&path)?;
+        Ok((SubmissionPath(path), folded))
     }
 
     /// The path, parts separated by `/`.
@@ -168,14 +173,15 @@ impl SubmissionPath {
 /// What a part of a path is equal to on systems that ignore case, accents' encoding or width: Unicode's compatibility
 /// caseless form (folded and normalised until it no longer changes), in NFKC.
 #[must_use]
-pub(crate) fn folded(part: &str) -> String {
+fn folded(part: &str) -> String {
     if part.is_ascii() {
         return part.to_ascii_lowercase();
     }
     part.chars().nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect()
 }
 
-fn check(path: &str) -> Result<(), NameProblem> {
+/// Checks a path; gives its folded form.
+fn check(path: &str) -> Result<String, NameProblem> {
     let mut letters = path.chars();
     match (letters.next(), letters.next()) {
         (None, _) => return Err(NameProblem::Empty),
@@ -191,10 +197,12 @@ fn check(path: &str) -> Result<(), NameProblem> {
             _ => {}
         }
     }
-    path.split('/').try_for_each(check_part)
+    let parts: Vec<String> = path.split('/').map(check_part).collect::<Result<_, _>>()?;
+    Ok(parts.join("/"))
 }
 
-fn check_part(part: &str) -> Result<(), NameProblem> {
+/// Checks a part; gives its folded form, which has no slash.
+fn check_part(part: &str) -> Result<String, NameProblem> {
     if part.is_empty() {
         return Err(NameProblem::EmptyPart);
     }
@@ -214,7 +222,7 @@ fn check_part(part: &str) -> Result<(), NameProblem> {
     if is_device(&plain) {
         return Err(NameProblem::Device);
     }
-    Ok(())
+    Ok(plain)
 }
 
 /// Whether Windows takes the folded name for a device, whatever extension it has. Superscript digits count there as

@@ -209,6 +209,19 @@ impl Root {
     /// # Errors
     /// When a link, a directory or another special file has the name; then nothing changed.
     pub fn replace(&self, rel: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(), Error> {
+        let mut replacement = self.replacement(rel.as_ref(), mode)?;
+        replacement
+            .write_all(bytes)
+            .map_err(|source| Error::io("write", rel.as_ref().as_os_str().as_bytes(), source))?;
+        replacement.commit()
+    }
+
+    /// A file that is written bit by bit and then, by [`Replacement::commit`], takes the place of `rel` as with
+    /// [`Root::replace`].
+    ///
+    /// # Errors
+    /// See [`Root::replace`].
+    pub fn replacement(&self, rel: impl AsRef<Path>, mode: u32) -> Result<Replacement, Error> {
         let (parent, name) = Rel::parse_name(rel.as_ref())?;
         let shown = rel.as_ref().as_os_str().as_bytes();
         let dir = self.open_dir(parent)?;
@@ -223,15 +236,7 @@ impl Root {
         }
         let scratch =
             Scratch::named(dir, mode).map_err(|errno| Error::system("make a file for", shown, errno))?;
-        let mut file = scratch.file();
-        file.write_all(bytes).map_err(|source| Error::io("write", shown, source))?;
-        // A link planted since then is replaced itself, never what it points to.
-        scratch.publish_over(name).map_err(|errno| match errno {
-            Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => {
-                Error::NotRegular { path: escaped(shown), kind: Kind::Directory }
-            }
-            errno => Error::system("rename into place", shown, errno),
-        })
+        Ok(Replacement { scratch, rel: rel.as_ref().to_owned() })
     }
 
     /// Gives the directory itself these permissions.
@@ -316,6 +321,42 @@ impl Root {
     pub(crate) fn open_dir(&self, rel: Rel<'_>) -> Result<OwnedFd, Error> {
         beneath::open(self.as_fd(), rel, DIRECTORY)
             .map_err(|errno| Error::resolving("open the directory", rel.bytes(), errno))
+    }
+}
+
+/// A file that is to take another's place; dropping it changes nothing.
+#[derive(Debug)]
+pub struct Replacement {
+    scratch: Scratch,
+    rel: PathBuf,
+}
+
+impl std::io::Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.scratch.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.scratch.file().flush()
+    }
+}
+
+impl Replacement {
+    /// Makes the file durable and gives it its name.
+    ///
+    /// # Errors
+    /// When a directory has the name by now; then nothing changed.
+    pub fn commit(self) -> Result<(), Error> {
+        let Replacement { scratch, rel } = self;
+        let (_, name) = Rel::parse_name(&rel)?;
+        let shown = rel.as_os_str().as_bytes();
+        // A link planted since then is replaced itself, never what it points to.
+        scratch.publish_over(name).map_err(|errno| match errno {
+            Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => {
+                Error::NotRegular { path: escaped(shown), kind: Kind::Directory }
+            }
+            errno => Error::system("rename into place", shown, errno),
+        })
     }
 }
 
@@ -434,7 +475,8 @@ pub(crate) fn create_dir(
     mode: u32,
     durable: Durable,
 ) -> Result<OwnedFd, MakeDir> {
-    let new = match mkdirat(parent, name, Mode::RWXU) {
+    // With its mode from the start: whoever dies after this leaves a directory that others can use.
+    let new = match mkdirat(parent, name, Mode::from_raw_mode(mode)) {
         Ok(()) => true,
         Err(Errno::EXIST) => false,
         Err(errno) => return Err(MakeDir::Failed(errno)),

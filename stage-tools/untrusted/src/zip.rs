@@ -2,7 +2,8 @@
 //!
 //! The whole structure is checked before the first byte is inflated, and every byte of the zip must have a place in
 //! it: entries from the first byte on, each right behind the one before, then the central directory, then its end.
-//! Nothing is repaired. The files grow under a temporary name and appear in one step.
+//! Nothing is repaired. Where there are many small files all data are checked before the first one is made. The files
+//! grow under a temporary name and appear in one step.
 //!
 //! # What is refused, by code
 //!
@@ -22,7 +23,7 @@
 //! | `unknown-flag` | flags that change how an entry is read and that we do not know |
 //! | `path-traversal` | absolute names, drive letters, `.` and `..`, backslashes, characters taken for slashes |
 //! | `bad-name` | other names that break the rules of [`SubmissionPath`], and names in an unclear encoding |
-//! | `name-too-long`, `too-deep` | names beyond the budget |
+//! | `name-too-long`, `too-deep` | names beyond the budget, as they stand or as they are compared |
 //! | `link-entry` | symbolic links (Unix and Windows) and hard links |
 //! | `special-file` | named pipes, sockets, devices, unknown types, volume labels |
 //! | `duplicate-name` | one name twice |
@@ -31,6 +32,7 @@
 //! | `directory-with-data` | a directory entry that holds bytes |
 //! | `too-many-files`, `large-directory`, `too-large` | beyond the budget; bytes are counted as they come out, whatever the headers say |
 //! | `bad-data`, `bad-checksum` | data that does not inflate, or to something else than was packed |
+//! | `many-blocks` | data that are split into far more blocks than packers make: each may bring tables of its own, which cost time |
 //! | `empty` | no file left after ignoring junk |
 //!
 //! # What is odd and accepted
@@ -39,10 +41,11 @@
 //! - Data descriptors, with or without signature, 32 or 64 bit, if they agree with the central directory and the data.
 //! - 64-bit records where they are not needed, if they agree with the 32-bit ones.
 //! - Extra fields of any kind that is not a second name or a link; they are not used. A Unicode-path field must repeat
-//!   the name.
+//!   the name, or spell out one in a code page.
 //! - Directory entries, also deflated ones; files without entries for their directories.
 //! - Names in ASCII with or without the UTF-8 flag. Other names without the flag only from Unix or macOS and only if
-//!   they are UTF-8: macOS writes such. Code pages such as CP437 cannot be told from one another and are refused.
+//!   they are UTF-8: macOS writes such. Code pages such as CP437 cannot be told from one another and are refused, unless
+//!   both headers have a Unicode-path field with a letter for each byte, the same where that is ASCII: WinRAR and others write such.
 //! - Permission bits of any value: files get 0644, or 0755 if their owner may execute them (zips from Unix and macOS),
 //!   directories 0755.
 //! - `__MACOSX/` and files called `.DS_Store`: their headers are checked, they are not unpacked, and they are listed.
@@ -88,7 +91,7 @@ pub struct Budget {
     pub directory_bytes: u64,
     /// Parts of a path, its name included.
     pub depth: u64,
-    /// Bytes of a path.
+    /// Bytes of a path, as it stands and in the form in which names are compared.
     pub name_bytes: u64,
 }
 
@@ -159,6 +162,12 @@ pub fn unpack(zip: &File, dest: &Root, rel: impl AsRef<Path>, budget: &Budget) -
     let rel = rel.as_ref();
     let archive = Archive::new(zip, zip_size(zip, rel)?);
     let contents = Contents::read(&archive, budget)?;
+    if contents.is_cheap_to_check() {
+        let mut check = Unpacker::new(&archive, budget.unpacked_bytes);
+        for Placed { member, data } in contents.placed.iter().filter(|placed| !placed.member.ignored) {
+            check.unpack(member, data.clone(), None)?;
+        }
+    }
     let mut tree = NewTree::begin(dest, rel)?;
     for directory in contents.names.directories() {
         tree.add_dir(&directory)?;
@@ -183,6 +192,9 @@ pub fn unpack(zip: &File, dest: &Root, rel: impl AsRef<Path>, budget: &Budget) -
     Ok(Unpacked { files, ignored: contents.ignored })
 }
 
+/// Files of fewer bytes than this on average, packed and unpacked, cost far more to make than to read.
+const SMALL: u64 = 1_024;
+
 fn zip_size(zip: &File, rel: &Path) -> Result<u64, Error> {
     let shown = rel.as_os_str().as_bytes();
     let stat = fstat(zip).map_err(|errno| Error::system("look at the zip for", shown, errno))?;
@@ -198,6 +210,8 @@ struct Contents {
     placed: Vec<Placed>,
     names: Names,
     ignored: Vec<String>,
+    /// The sum of what the entries say of their sizes, packed and unpacked.
+    data_bytes: u64,
 }
 
 impl Contents {
@@ -214,14 +228,16 @@ impl Contents {
         let mut members = Vec::new();
         let mut files = 0_u64;
         let mut unpacked = 0_u64;
+        let mut packed = 0_u64;
         for member in directory::read(archive, &end, budget) {
-            let member = member?;
+            let mut member = member?;
             if member.ignored {
                 ignored.push(member.name());
             } else {
                 names.insert(&member)?;
                 files = files.saturating_add(u64::from(member.kind == directory::EntryKind::File));
                 unpacked = unpacked.saturating_add(member.size);
+                packed = packed.saturating_add(member.packed);
                 // Sizes may lie, but one that is too large is wrong in any case: it must come true later.
                 if files > budget.files || names.count() > budget.entries {
                     return Err(Refusal::of(Reason::TooManyFiles { limit: budget.files }).into());
@@ -230,12 +246,21 @@ impl Contents {
                     return Err(Refusal::of(Reason::TooLarge { limit: budget.unpacked_bytes }).into());
                 }
             }
+            member.folded = String::new();
             members.push(member);
         }
         if files == 0 {
             return Err(Refusal::of(Reason::Empty).into());
         }
         let placed = local::place(archive, members, end.directory)?;
-        Ok(Contents { placed, names, ignored })
+        let data_bytes = unpacked.saturating_add(packed);
+        Ok(Contents { placed, names, ignored, data_bytes })
+    }
+
+    /// Whether the data are so few for so many files and directories that looking at all of them first costs little beside
+    /// making these. Otherwise a zip whose last file is damaged would have all others made and removed again, which takes half
+    /// as long once more. Sizes may lie: no more is looked at than they say.
+    fn is_cheap_to_check(&self) -> bool {
+        self.data_bytes / SMALL <= self.names.count()
     }
 }

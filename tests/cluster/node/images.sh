@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/cluster/node/settings.sh
 source "$(dirname "$0")/settings.sh"
-toolchain="$cache/toolchain-$(sha256sum "$here/toolchain.sh" "$here/image.sh" | sha256sum | cut -c1-16).tar"
+toolchain="$cache/toolchain-$(cat "$here/toolchain.sh" "$here/image.sh" | sha256sum | cut -c1-16).tar"
 
 # pack NAME REFERENCE PROGRAM USER: an image of one static program
 pack() {

@@ -43,6 +43,10 @@ if [[ -e "$state/ready" ]] && kubectl get --raw /readyz >/dev/null 2>&1; then
 fi
 "$here/down.sh"
 
+mkdir -p "$state"
+# Images, claims and what pods write; a kubelet without room evicts pods, and no test would say why.
+free="$(df --output=avail --block-size=1M "$state" | tail -1)"
+((free >= 5000)) || fail "the cluster's files take up to 5 GB, and ${free// /} MB are free at $state; make room there, or name another folder in ASSAY_CLUSTER_STATE"
 mkdir -p "$state"/{cni,claims,fixed,log,pod-logs,registries/"$registry"}
 chmod 711 "$state"
 for folder in "${fixed[@]}"; do

@@ -22,10 +22,16 @@ pub use program::Outcome;
 pub use server::{Answer, Server};
 pub use staff::Tutor;
 
+use std::sync::{Mutex, PoisonError};
+
+use assay_tests::threats::{self, Outcomes};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Which variable names the cluster that tests may use.
 pub const KUBECONFIG: &str = "ASSAY_TEST_KUBECONFIG";
+
+/// How the tests of this program ended: rows of the threats rest on them.
+static OUTCOMES: Mutex<Outcomes> = Mutex::new(Outcomes::new());
 
 /// A test of `check`, under `name`.
 ///
@@ -33,7 +39,9 @@ pub const KUBECONFIG: &str = "ASSAY_TEST_KUBECONFIG";
 pub fn trial(name: impl Into<String>, check: impl FnOnce() -> Result<(), String> + Send + 'static) -> Trial {
     let name = name.into();
     Trial::test(name.clone(), move || {
-        check().map_err(|why| {
+        let held = check();
+        OUTCOMES.lock().unwrap_or_else(PoisonError::into_inner).note(&name, held.is_ok());
+        held.map_err(|why| {
             note(&format!("{name}: {why}"));
             Failed::without_message()
         })
@@ -52,7 +60,22 @@ pub fn run(make: impl FnOnce() -> Vec<Trial>) {
             note(&format!("{KUBECONFIG} names no cluster for tests; `just test-cluster` does"));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    let tried = std::env::var_os(KUBECONFIG).is_some() && !arguments.list;
+    if tried {
+        threats::forget(&program());
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if tried && let Err(error) = OUTCOMES.lock().unwrap_or_else(PoisonError::into_inner).keep(&program()) {
+        note(&format!("how the tests ended cannot be kept: {error}"));
+    }
+    conclusion.exit();
+}
+
+/// The name of this program of tests, as Cargo.toml has it.
+fn program() -> String {
+    let own = std::env::current_exe().unwrap_or_default();
+    let stem = own.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    stem.rsplit_once('-').map_or(stem.clone(), |(name, _hash)| name.to_owned())
 }
 
 #[expect(clippy::print_stderr, reason = "a test's harness speaks for itself")]

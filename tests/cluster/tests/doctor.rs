@@ -3,11 +3,9 @@
 
 use std::path::Path;
 
+use assay_contract::Exit;
 use assay_tests_cluster::{Bed, Kubectl, run, trial};
 use serde_json::Value;
-
-/// What the exit code says of a cluster that jobs cannot run in.
-const UNFIT: i32 = 39;
 
 fn main() {
     run(|| {
@@ -89,7 +87,11 @@ fn examined(namespace: &str, options: &[&str]) -> Result<Report, String> {
     let bed = Bed::open()?;
     let words = ["doctor", "--namespace", namespace, "--output", "json"];
     let told = bed.assay(Path::new(env!("CARGO_MANIFEST_DIR")), [&words[..], options].concat())?;
-    if told.code == Some(UNFIT) { Ok(Report(told.json()?)) } else { Err(told.to_string()) }
+    if told.code == Some(Exit::ClusterUnfit.code().into()) {
+        Ok(Report(told.json()?))
+    } else {
+        Err(told.to_string())
+    }
 }
 
 struct Report(Value);

@@ -92,10 +92,10 @@ fn check(row: &'static Row, strict: bool) -> Result<(), String> {
     if differences.is_empty() { Ok(()) } else { Err(format!("{}:\n{}", job.name, differences.join("\n"))) }
 }
 
-/// Whether Argo made a pod again that was deleted. It does so where its own container had not reported yet, also after it
+/// Whether Argo made a pod again that was deleted, or that went after it was evicted. It does so where its own container had not reported yet, also after it
 /// noted the deletion (4.0.7: `NodePhase::Fulfilled` wants the report), so which it is, is chance.
 fn made_again(how: How, ended: &Ended) -> bool {
-    let How::Meanwhile(stage, Deed::DeletePod) = how else { return false };
+    let How::Meanwhile(stage, Deed::DeletePod | Deed::EvictPod) = how else { return false };
     ended.node(stage.id()).is_some_and(|node| node["phase"] == "Succeeded")
         && ended.input("results", &format!("{stage}-status")) == Some("Succeeded")
 }

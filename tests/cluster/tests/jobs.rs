@@ -17,7 +17,8 @@ const EXAMPLES: [(&str, &str, &str); 5] = [
 /// With this in the environment every submission also runs in strict isolation; otherwise [`CLASSES`] stand for them.
 const FULL: &str = "ASSAY_TEST_FULL";
 
-/// One submission of each way to end: passed, wrong, refused, not built, crashed, or killed by each of the limits.
+/// One submission of each way to end (passed, wrong, refused, not built, crashed, killed by each of the limits), and the
+/// probe of what its pod lets through.
 const CLASSES: [(&str, &str); 10] = [
     ("wordcount", "solution"),
     ("wordcount", "off-by-one"),

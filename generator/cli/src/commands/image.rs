@@ -138,6 +138,7 @@ fn failed(error: &ImageError) -> CliError {
         ImageError::NotAReference { .. }
         | ImageError::NotAProgram { .. }
         | ImageError::NotStatic { .. }
+        | ImageError::NotHardened
         | ImageError::TwoArchitectures { .. }
         | ImageError::OtherDigest { .. }
         | ImageError::NoTag { .. }

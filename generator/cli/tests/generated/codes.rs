@@ -1,7 +1,8 @@
-//! `codes.md`: every code of `check` and `audit`.
+//! `codes.md`: every code of `check` and `audit`, and of oddities.
 
 use std::fmt::Write;
 
+use assay_contract::OddityCode;
 use assay_core::audit;
 use assay_core::diagnostics::codes;
 
@@ -26,5 +27,10 @@ fn every_code_has_its_place() {
     let rows =
         audit::Code::ALL.iter().map(|code| [format!("`{code}`"), code.summary().into(), code.hint().into()]);
     text.push_str(&table(["code", "what it is", "what to do, or why"], rows));
+    text.push_str(
+        "\n## Oddities of a job\n\n`assay try` and `assay result` tell them, to authors and tutors only.\n\n",
+    );
+    let rows = OddityCode::ALL.iter().map(|code| [format!("`{code}`"), code.meaning().into()]);
+    text.push_str(&table(["code", "what it is, and what follows"], rows));
     hold("codes.md", &text);
 }

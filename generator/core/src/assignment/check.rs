@@ -13,6 +13,7 @@ use super::raw::{At, RawAssignment, RawBuild, RawSubmit};
 use super::valid::{Assignment, Case};
 use super::{limits, reader, run_line, samples, schedule, words};
 use crate::diagnostics::{Place, Problem, codes, nearest};
+use crate::plan::{DESCRIPTION_CHARACTERS, TITLE_CHARACTERS};
 
 /// Unpacked files may be this many times as large as the zip, unless given.
 const UNPACKED_FOR_SIZE: u64 = 16;
@@ -43,9 +44,11 @@ pub(crate) fn check(
         samples,
     } = raw;
     let id = id.as_ref().and_then(|id| identifier(id, problems));
-    let title = title.as_ref().and_then(|title| words::label(title, 200, problems));
-    let description =
-        description.as_ref().and_then(|text| words::paragraph(text, 10_000, problems)).unwrap_or_default();
+    let title = title.as_ref().and_then(|title| words::label(title, TITLE_CHARACTERS, problems));
+    let description = description
+        .as_ref()
+        .and_then(|text| words::paragraph(text, DESCRIPTION_CHARACTERS, problems))
+        .unwrap_or_default();
     let salt = salt_of(salt.as_ref(), problems);
     let image = image.as_ref().and_then(|image| image_of(image, problems));
     let rules = submit.as_ref().and_then(|submit| rules(submit, problems));

@@ -17,9 +17,6 @@ pub(crate) enum Pinned {
     No,
 }
 
-/// The longest reference that is taken.
-const MAX_LENGTH: usize = 512;
-
 /// The grammar of the distribution specification, without its optional legacy forms.
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     let part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
@@ -33,9 +30,8 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// How an image is pinned; `None` if the text is no reference.
 pub(crate) fn pinned(reference: &str) -> Option<Pinned> {
-    if reference.len() > MAX_LENGTH {
-        return None;
-    }
+    // A plan has a rule of its own, which must not be the first to refuse it.
+    crate::operator::Image::new(reference).ok()?;
     let parts = REFERENCE.captures(reference)?;
     Some(match (parts.name("digest"), parts.name("tag").map(|tag| tag.as_str())) {
         (Some(_), _) => Pinned::Digest,

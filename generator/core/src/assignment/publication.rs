@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_contract::answers::{AnswerCase, Answers, Mode};
+use assay_contract::answers::{AnswerCase, Answers, Mode, round};
 use assay_contract::configuration::{Configuration, OverlayFile, Schedule, TestCase, TestPlan};
 use assay_contract::duties::Place;
 use assay_contract::{API_VERSION, AssignmentId, Digest};
@@ -95,11 +95,7 @@ impl Assignment {
             rules: self.rules.clone(),
             overlay: self.overlay.iter().map(overlay_file).collect(),
             build: self.build.clone(),
-            test: TestPlan {
-                cases: self.cases.iter().map(test_case).collect(),
-                env: self.env.clone(),
-                network: self.network,
-            },
+            test: TestPlan { cases: test_cases(&self.cases), env: self.env.clone(), network: self.network },
         };
         let mut answers = Answers {
             api_version: API_VERSION.into(),
@@ -183,6 +179,13 @@ fn test_case(case: &Case) -> TestCase {
         stdin: case.stdin.as_ref().map(|content| content.digest().clone()),
         limits: case.limits,
     }
+}
+
+/// The cases as Test knows them, in the order in which they run.
+fn test_cases(cases: &[Case]) -> Vec<TestCase> {
+    let mut ordered: Vec<&Case> = cases.iter().collect();
+    ordered.sort_by_key(|case| round(case.show, case.from));
+    ordered.into_iter().map(test_case).collect()
 }
 
 fn answer_case(case: &Case) -> AnswerCase {

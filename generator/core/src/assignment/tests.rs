@@ -88,6 +88,37 @@ fn the_designs_example_loads_without_a_word() {
     assert_eq!(load(&made.path().join("assignment.yaml")).unwrap().assignment, assignment);
 }
 
+/// Loading says all that is wrong; a plan refuses nothing but what is the operator's to raise.
+#[test]
+fn what_loads_can_be_planned_and_what_cannot_be_does_not_load() {
+    let (title, image) = ("title: Word count", "registry.example.edu/hub/singleuser:2026.1");
+    for text in [
+        DESIGN.replacen(title, &format!("title: {}", "ä".repeat(200)), 1),
+        DESIGN.replacen(title, &format!("{title}\ndescription: {}", "日".repeat(10_000)), 1),
+        DESIGN.replacen(image, "localhost:65535/x:1", 1),
+    ] {
+        let made = design();
+        fs::write(made.path().join(FILE_NAME), text).unwrap();
+        let planned = crate::plan::Plan::new(&loaded(made.path()).described(), &Default::default());
+        assert!(planned.is_ok(), "{planned:?}");
+    }
+    for (code, text) in [
+        ("text-invalid", DESIGN.replacen(title, "title: \"Word\\u200bcount\"", 1)),
+        ("text-invalid", DESIGN.replacen(title, "title: \"Word\\u00adcount\"", 1)),
+        ("text-invalid", DESIGN.replacen(title, &format!("{title}\ndescription: \"a\\u061cb\""), 1)),
+        ("image-invalid", DESIGN.replacen(image, "localhost:65536/x:1", 1)),
+        ("image-invalid", DESIGN.replacen(image, &format!("{}:1", "a".repeat(499)), 1)),
+    ] {
+        let made = design();
+        fs::write(made.path().join(FILE_NAME), &text).unwrap();
+        let codes: Vec<_> = load(made.path()).map_or_else(
+            |error| error.problems.iter().map(Problem::code).collect(),
+            |loaded| vec![if loaded.warnings.is_empty() { "loads" } else { "loads with a warning" }],
+        );
+        assert_eq!(codes, [code], "{text}");
+    }
+}
+
 #[test]
 fn the_designs_example_fits_the_schema() {
     let validator = jsonschema::validator_for(&crate::schema::assignment_schema()).unwrap();
@@ -159,6 +190,21 @@ fn configuration_tells_nothing_of_answers_names_or_points() {
     let named: Vec<_> = configuration.test.cases.iter().filter_map(|case| case.stdin.as_ref()).collect();
     assert!(named.iter().all(|digest| configuration_files.contains_key(digest)));
     assert_eq!(configuration.revision, answers.revision);
+}
+
+#[test]
+fn no_case_runs_before_one_that_students_see_more_of() {
+    let (_made, assignment) = changed("title: Word count", "title: T");
+    let Publication { configuration, answers, .. } = assignment.publication();
+    let rounds: Vec<u8> = configuration
+        .test
+        .cases
+        .iter()
+        .map(|case| answers.cases.iter().find(|answer| answer.id == case.id).unwrap().round())
+        .collect();
+    assert!(rounds.is_sorted() && rounds.first() < rounds.last(), "{rounds:?}");
+    let order: Vec<_> = answers.cases.iter().map(|case| case.id.as_str()).collect();
+    assert!(order.is_sorted(), "answers stay in the order of the assignment: {order:?}");
 }
 
 #[test]

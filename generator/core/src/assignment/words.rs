@@ -2,6 +2,7 @@
 
 use super::raw::At;
 use crate::diagnostics::{Problem, codes};
+use crate::plan::is_invisible;
 
 /// A line of text for people, or `None` after a report.
 ///
@@ -11,8 +12,8 @@ pub(crate) fn label(text: &At<String>, longest: usize, problems: &mut Vec<Proble
         "it is blank".to_owned()
     } else if text.value.trim() != text.value {
         "it starts or ends with a blank".to_owned()
-    } else if text.value.chars().any(|c| c.is_control() || is_direction(c)) {
-        "it has a line break or another control character".to_owned()
+    } else if text.value.chars().any(|c| c.is_control() || is_invisible(c)) {
+        "it has a line break, another control character or one that cannot be seen".to_owned()
     } else if text.value.chars().count() > longest {
         format!("it has more than {longest} characters")
     } else {
@@ -24,11 +25,11 @@ pub(crate) fn label(text: &At<String>, longest: usize, problems: &mut Vec<Proble
 
 /// A longer text for people, line breaks allowed.
 pub(crate) fn paragraph(text: &At<String>, longest: usize, problems: &mut Vec<Problem>) -> Option<String> {
-    let control = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_direction(c);
+    let control = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_invisible(c);
     let wrong = if text.value.contains("{{") || text.value.contains("}}") {
         "`{{` and `}}` have a meaning in templates".to_owned()
     } else if text.value.chars().any(control) {
-        "it has a control character".to_owned()
+        "it has a control character or one that cannot be seen".to_owned()
     } else if text.value.chars().count() > longest {
         format!("it has more than {longest} characters")
     } else {
@@ -36,11 +37,6 @@ pub(crate) fn paragraph(text: &At<String>, longest: usize, problems: &mut Vec<Pr
     };
     report(text, &wrong, problems);
     None
-}
-
-/// Characters that turn the direction of a line, so that it reads as something else.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
 }
 
 fn report(text: &At<String>, wrong: &str, problems: &mut Vec<Problem>) {

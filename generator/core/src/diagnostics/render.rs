@@ -68,7 +68,9 @@ pub fn render(problem: &Problem, source: &Source, coloured: bool) -> String {
         report = report.element(Level::HELP.message(hint));
     }
     let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).render(&[report])
+    let shown = renderer.decor_style(DecorStyle::Ascii).render(&[report]);
+    // The renderer leaves these as they are; a terminal takes U+009B for the beginning of a command.
+    shown.replace(|c| matches!(c, '\u{80}'..='\u{9f}'), "\u{fffd}")
 }
 
 /// The underlined source, or only the file's name where the problem is the file as a whole.

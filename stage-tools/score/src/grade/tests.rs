@@ -1,13 +1,13 @@
 use assay_contract::answers::{Answers, Compare, ExpectedExit, Show, ShowFrom};
 use assay_contract::outcome::{BuildEnd, CaseOutcome, End, LimitKind, Usage};
-use assay_contract::result::{DiffSide, StageEnd, StageStatus};
+use assay_contract::result::{DiffSide, Refusal, StageEnd, StageStatus};
 use assay_contract::{CaseId, Cause, Stage};
 use proptest::prelude::*;
 
 use super::*;
-use crate::Setup;
 use crate::samples::{LIMITS, USAGE, answers, build, case, digest, job, left, points, right, stage};
 use crate::sentence::SUSPECT;
+use crate::{BuildLog, Setup};
 
 /// The result of a job of one case of which this was found.
 fn graded(job: &Job, found: impl Fn(&AnswerCase) -> CaseEvidence) -> PrivateResult {
@@ -42,6 +42,11 @@ fn stopped(job: &Job) -> (Verdict, Option<Fault>, String) {
     (result.conclusion.verdict, result.conclusion.fault, result.conclusion.reason)
 }
 
+/// What was odd, as tutors read it.
+fn words(result: &PrivateResult) -> Vec<String> {
+    result.oddities.iter().map(ToString::to_string).collect()
+}
+
 const STUDENT: Option<Fault> = Some(Fault::Student);
 const AUTHOR: Option<Fault> = Some(Fault::Author);
 const SYSTEM: Option<Fault> = Some(Fault::System);
@@ -52,7 +57,7 @@ fn the_right_output_earns_all_points() {
     assert_eq!(ruling(&result.cases[0]), (Verdict::Passed, None, ""));
     assert_eq!(result.conclusion.verdict, Verdict::Passed);
     assert_eq!(result.conclusion.points, points("4"));
-    assert_eq!(result.oddities, Vec::<String>::new());
+    assert_eq!(result.oddities, []);
     assert_eq!(result.cases[0].evidence.stdin, "six by nine\n");
     assert_eq!(result.cases[0].evidence.diff, []);
 }
@@ -152,7 +157,8 @@ fn the_difference_is_shown_where_a_case_ran_to_its_own_end() {
 
 #[test]
 fn contradictions_are_suspect_and_earn_nothing() {
-    const BEYOND: &str = "case-001: it ended by itself, and says that it used far more than its limits";
+    const BEYOND: &str =
+        "case-001: it ended by itself, and says that it used far more than its limits (outcome-contradicts)";
     type Change = fn(&mut CaseEvidence);
     fn outcome(found: &mut CaseEvidence) -> &mut CaseOutcome {
         match &mut found.outcome {
@@ -163,24 +169,42 @@ fn contradictions_are_suspect_and_earn_nothing() {
     let changes: [(Change, &str); 12] = [
         (
             |f| outcome(f).api_version = "assay.dev/v0".into(),
-            "case-001: its outcome is not of version assay.dev/v1",
+            "case-001: its outcome is not of version assay.dev/v1 (outcome-contradicts)",
         ),
-        (|f| outcome(f).id = CaseId::at(1), "case-001: its outcome says that it is of case-002"),
-        (|f| outcome(f).stdout_bytes = 2, "case-001: its stdout is not as long as its outcome says"),
-        (|f| outcome(f).stdout_bytes = u64::MAX, "case-001: its stdout is not as long as its outcome says"),
-        (|f| outcome(f).stderr_bytes = 1, "case-001: its stderr is not as long as its outcome says"),
-        (|f| f.stdout = Found::Missing, "case-001: its stdout is not as long as its outcome says"),
+        (
+            |f| outcome(f).id = CaseId::at(1),
+            "case-001: its outcome says that it is of case-002 (outcome-contradicts)",
+        ),
+        (
+            |f| outcome(f).stdout_bytes = 2,
+            "case-001: its stdout is not as long as its outcome says (outcome-contradicts)",
+        ),
+        (
+            |f| outcome(f).stdout_bytes = u64::MAX,
+            "case-001: its stdout is not as long as its outcome says (outcome-contradicts)",
+        ),
+        (
+            |f| outcome(f).stderr_bytes = 1,
+            "case-001: its stderr is not as long as its outcome says (outcome-contradicts)",
+        ),
+        (
+            |f| f.stdout = Found::Missing,
+            "case-001: its stdout is not as long as its outcome says (outcome-contradicts)",
+        ),
         (
             |f| f.stdout = Found::Damaged("a link\u{202e}".into()),
-            "case-001: its stdout is damaged: a link\\u{202e}",
+            "case-001: its stdout is damaged: a link\\u{202e} (outcome-contradicts)",
         ),
-        (|f| f.stderr = Found::Damaged("a FIFO".into()), "case-001: its stderr is damaged: a FIFO"),
+        (
+            |f| f.stderr = Found::Damaged("a FIFO".into()),
+            "case-001: its stderr is damaged: a FIFO (outcome-contradicts)",
+        ),
         (|f| outcome(f).usage.cpu_ms = 10_000, BEYOND),
         (|f| outcome(f).usage.wall_ms = u64::MAX, BEYOND),
-        (|f| f.outcome = Found::Missing, "case-001: its outcome is missing"),
+        (|f| f.outcome = Found::Missing, "case-001: its outcome is missing (outcome-missing)"),
         (
             |f| f.outcome = Found::Damaged("a directory".into()),
-            "case-001: its outcome is damaged: a directory",
+            "case-001: its outcome is damaged: a directory (outcome-damaged)",
         ),
     ];
     for (change, oddity) in changes {
@@ -190,7 +214,7 @@ fn contradictions_are_suspect_and_earn_nothing() {
             found
         });
         assert_eq!(ruling(&result.cases[0]), (Verdict::Suspect, STUDENT, SUSPECT), "{oddity}");
-        assert_eq!(result.oddities, [oddity]);
+        assert_eq!(words(&result), [oddity]);
     }
 }
 
@@ -297,6 +321,19 @@ fn the_cause_decides_verdict_and_fault_of_what_a_pods_end_broke_off() {
 }
 
 #[test]
+fn what_was_broken_off_is_the_first_in_the_order_of_running() {
+    // Shown cases run first, wherever they stand.
+    let mut hidden = case(0);
+    hidden.show = Show::Nothing;
+    let mut job = job(vec![hidden, case(1)]);
+    job.stages[2] = ended_by(Stage::Test, Some(137), Cause::OutOfMemory);
+    let result = graded(&job, |case| CaseEvidence { outcome: Found::Missing, ..right(case) });
+    let verdicts: Vec<_> = result.cases.iter().map(|case| (case.id.as_str(), case.verdict)).collect();
+    assert_eq!(verdicts, [("case-001", Verdict::NotRun), ("case-002", Verdict::MemoryLimit)]);
+    assert_eq!(result.conclusion.verdict, Verdict::MemoryLimit);
+}
+
+#[test]
 fn the_tools_own_word_comes_before_the_clusters() {
     let mut job = Job { build: Found::Missing, ..job(vec![case(0)]) };
     job.stages[1] = ended_by(Stage::Verify, Some(21), Cause::OutOfMemory);
@@ -335,9 +372,13 @@ fn answers_that_cannot_be_used_are_the_authors_fault_and_are_not_quoted() {
 #[test]
 fn a_refused_submission_stops_the_job_however_its_stages_ended() {
     let mut job = job(vec![case(0), case(1)]);
-    job.setup = Setup::Refused("too-late\u{7}".into());
+    job.oddities = vec![Oddity::new(OddityCode::EntriesIgnored, "of Setup")];
+    job.setup = Setup::Refused(Refusal { code: "too-late\u{7}".into(), message: "it is late".into() });
     let expected = (Verdict::Refused, STUDENT, "the submission was refused: too-late\\x07".to_owned());
     assert_eq!(stopped(&job), expected);
+    let result = graded(&job, right);
+    assert_eq!(result.refusal.map(|refusal| refusal.message).as_deref(), Some("it is late"));
+    assert_eq!(result.oddities, job.oddities, "what Setup found is handed on");
     job.stages.clear();
     assert_eq!(stopped(&job), expected);
     job.answers = Found::Missing;
@@ -348,7 +389,7 @@ fn a_refused_submission_stops_the_job_however_its_stages_ended() {
 fn a_setup_that_failed_is_the_systems_fault() {
     let good = job(vec![case(0)]);
     let mut failed = good.clone();
-    failed.setup = Setup::from_facts("none", "none");
+    failed.setup = Setup::Failed;
     let mut killed = good.clone();
     killed.stages[0] = stage(Stage::Setup, StageStatus::Failed, Some(137));
     let mut unknown = good;
@@ -452,10 +493,16 @@ fn a_build_without_an_outcome_is_judged_by_how_verify_ended() {
 
 #[test]
 fn a_log_of_another_length_is_odd_and_costs_nothing() {
-    let job = Job { build_log: Found::Present(b"forged log\n".to_vec()), ..job(vec![case(0)]) };
+    let job = Job {
+        build_log: Found::Present(BuildLog { bytes: 11, end: b"forged log\n".to_vec() }),
+        ..job(vec![case(0)])
+    };
     let result = graded(&job, right);
     assert_eq!(result.conclusion.points, points("2"));
-    assert_eq!(result.oddities, ["the build's log is not as long as the build's outcome says"]);
+    assert_eq!(
+        words(&result),
+        ["the build's log is not as long as the build's outcome says (log-contradicts)"]
+    );
 }
 
 #[test]
@@ -490,7 +537,10 @@ fn the_weaker_confinement_is_reported() {
     job.test_confinement = Found::Damaged("a socket".into());
     let result = graded(&job, right);
     assert_eq!(result.confinement, None);
-    assert_eq!(result.oddities, ["what test says of its confinement is damaged: a socket"]);
+    assert_eq!(
+        words(&result),
+        ["what test says of its confinement is damaged: a socket (confinement-damaged)"]
+    );
 }
 
 #[test]

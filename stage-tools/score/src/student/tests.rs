@@ -1,7 +1,7 @@
 use assay_contract::answers::{AnswerCase, ShowFrom};
 use assay_contract::outcome::{BuildEnd, Confinement, End};
-use assay_contract::result::{DiffLine, DiffSide, PrivateResult, StageStatus};
-use assay_contract::{Fault, Stage, Verdict};
+use assay_contract::result::{DiffLine, DiffSide, PrivateResult, Refusal, StageStatus};
+use assay_contract::{Fault, Oddity, OddityCode, Stage, Verdict};
 use proptest::prelude::*;
 
 use super::*;
@@ -156,11 +156,12 @@ fn planted(levels: &[(Show, Show, Verdict)], due_passed: bool) -> (PrivateResult
         forbidden.push(canary("end", index));
         forbidden.push(case.id.to_string());
     }
-    result.oddities.push(canary("oddity", 0));
+    result.oddities.push(Oddity::new(OddityCode::LogDamaged, canary("oddity", 0)));
+    result.refusal = Some(Refusal { code: canary("refusal", 0), message: canary("refusal", 0) });
     result.confinement =
         Some(Confinement { kernel: canary("kernel", 0), landlock_abi: 77, lacks: vec![canary("lacks", 0)] });
     result.stages.push(stage(Stage::Test, StageStatus::Omitted, None));
-    forbidden.extend(["oddity", "kernel", "lacks"].map(|field| canary(field, 0)));
+    forbidden.extend(["oddity", "refusal", "kernel", "lacks"].map(|field| canary(field, 0)));
     forbidden.extend(["Omitted", "landlock", "expected-exit", "\"id\"", "\"show\""].map(str::to_owned));
     (result, allowed, forbidden)
 }

@@ -5,17 +5,17 @@
 //! may need a system call that the filter refuses.
 
 use std::io::Write;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
-use std::{env, fs::File, io};
+use std::{env, fs::File, io, process};
 
-use assay_contract::{Exit, Limits};
+use assay_contract::{Exit, Limits, hardening};
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 
-use super::{Command, HOME, Kind, TMP, WORK, paths, syscalls};
+use super::{Command, HARDENED, HOME, Kind, TMP, WORK, paths, syscalls};
 
 /// The hidden subcommand under which the stage tool runs itself to become a command.
 pub(crate) const SUBCOMMAND: &str = "become-command";
@@ -45,6 +45,23 @@ pub(super) struct Order {
     pub(super) command: Command,
     /// The pipe for [`Report`]s, inherited.
     pub(super) report_fd: RawFd,
+}
+
+/// What to start so that it becomes `command`, and tells so through `report`.
+pub(super) fn program(command: &Command, report: &OwnedFd) -> io::Result<process::Command> {
+    if !HARDENED {
+        let lacks = vec![hardening::NONE.to_owned()];
+        let mut report = File::from(report.try_clone()?);
+        tell(&mut report, &Report::Confined { landlock_abi: 0, lacks, peak_memory: peak_memory() });
+        let mut itself = itself(command).ok_or(io::ErrorKind::InvalidInput)?;
+        itself.current_dir(command.own.join(WORK));
+        return Ok(itself);
+    }
+    let order = Order { command: command.clone(), report_fd: report.as_raw_fd() };
+    let mut helper = process::Command::new("/proc/self/exe");
+    helper.arg(SUBCOMMAND).arg(serde_json::to_string(&order)?);
+    helper.env_clear().envs(env::var_os("PATH").map(|path| ("PATH", path)));
+    Ok(helper)
 }
 
 /// Becomes the command of `order`; returns only if that fails.
@@ -134,24 +151,34 @@ fn set_limits(limits: &Limits) -> io::Result<()> {
         (Resource::Msgqueue, 0),
     ] {
         let most = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let limit = Some(limit.min(most));
-        rustix::process::setrlimit(resource, Rlimit { current: limit, maximum: limit })?;
+        // At the upper of two equal limits the kernel kills without a word; at the lower one it tells why.
+        let upper = limit.saturating_add(if resource == Resource::Cpu { 2 } else { 0 });
+        let (current, maximum) = (Some(limit.min(most)), Some(upper.min(most)));
+        rustix::process::setrlimit(resource, Rlimit { current, maximum })?;
     }
     Ok(())
 }
 
-fn execute(command: &Command) -> String {
-    let [program, args @ ..] = command.argv.as_slice() else { return "the command is empty".into() };
+/// The command itself, in its own environment; `None` if it is empty.
+fn itself(command: &Command) -> Option<process::Command> {
+    let [program, args @ ..] = command.argv.as_slice() else { return None };
     let path = env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
-    let error = std::process::Command::new(program)
+    let mut itself = process::Command::new(program);
+    itself
         .args(args)
         .env_clear()
         .env("PATH", path)
         .env("HOME", command.own.join(HOME))
         .env("TMPDIR", command.own.join(TMP))
         .env("LANG", "C.UTF-8")
-        .envs(command.env.iter().map(|(name, value)| (name, value)))
-        .exec();
+        .envs(command.env.iter().map(|(name, value)| (name, value)));
+    Some(itself)
+}
+
+fn execute(command: &Command) -> String {
+    let Some(mut itself) = itself(command) else { return "the command is empty".into() };
+    let program = itself.get_program().to_string_lossy().into_owned();
+    let error = itself.exec();
     match error.kind() {
         // Scoring looks at how the text starts: an absolute path is the author's.
         io::ErrorKind::NotFound => format!("{program} was not found"),
@@ -161,7 +188,7 @@ fn execute(command: &Command) -> String {
 }
 
 impl Kind {
-    /// Whether the permissions of files may be changed.
+    /// Whether the permissions and owners of files may be changed.
     pub(super) const fn may_chmod(self) -> bool {
         matches!(self, Kind::Build)
     }

@@ -7,6 +7,9 @@
 
 mod census;
 mod helper;
+mod ledger;
+mod listed;
+mod open;
 mod own;
 mod paths;
 mod syscalls;
@@ -24,6 +27,20 @@ pub(crate) use census::Census;
 pub(crate) use helper::{SUBCOMMAND, become_command};
 pub(crate) use own::Reach;
 pub(crate) use paths::give_up_all_paths;
+
+/// Whether this program confines anything. A build that does not exists to measure what the others pay; limits are watched
+/// all the same. Left out are Landlock and seccomp, of commands and of trusted stages; the helper, and with it the limits that
+/// the kernel holds; and the process without a key that reads the zip.
+pub(crate) const HARDENED: bool = !cfg!(feature = "without-hardening");
+
+/// What makes such a build known, whatever of it is used.
+#[cfg(feature = "without-hardening")]
+#[used]
+static NOT_HARDENED: [u8; assay_contract::hardening::NONE.len()] = {
+    let mut bytes = [0; assay_contract::hardening::NONE.len()];
+    bytes.copy_from_slice(assay_contract::hardening::NONE.as_bytes());
+    bytes
+};
 
 /// What is to run, and within what.
 #[derive(Debug, Clone, Serialize, Deserialize)]

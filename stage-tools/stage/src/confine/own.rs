@@ -4,14 +4,12 @@
 //! folders. No other student's, no program, no process, no socket. Nothing here may be undone, and nothing here looks at
 //! what is in a file. Names in its volumes stay visible to it: folders are opened on the way to the job's own.
 
+use assay_contract::configuration::Network;
 use assay_contract::{Exit, Stage};
-use assay_untrusted::Root;
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
-};
+use assay_untrusted::{Error, Root};
+use landlock::{Access, AccessFs, BitFlags, PathBeneath, RulesetCreatedAttr, RulesetError, RulesetStatus};
 
-use super::paths::LANDLOCK;
+use super::paths::{LANDLOCK, nothing};
 use super::syscalls;
 use crate::documents::Mounted;
 use crate::error::StageError;
@@ -20,10 +18,13 @@ use crate::error::StageError;
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
     rules: Vec<(Root, BitFlags<AccessFs>)>,
+    /// Why a folder that it must reach cannot be opened.
+    failed: Option<StageError>,
 }
 
 impl Reach {
-    /// It may read what is in `folder` of `volume`. What is not there cannot be read anyway.
+    /// It may read what is in `folder` of `volume`. What is not there, or closed, cannot be read anyway; storage that
+    /// fails must not be taken for that later.
     pub(crate) fn reads(self, volume: &Mounted, folder: &str) -> Reach {
         self.with(volume, folder, AccessFs::ReadFile | AccessFs::ReadDir)
     }
@@ -34,15 +35,27 @@ impl Reach {
     }
 
     fn with(mut self, volume: &Mounted, folder: &str, access: BitFlags<AccessFs>) -> Reach {
-        // Through the volume's own descriptor: a path could lead elsewhere by now.
-        let names = volume.root.dir("").map(|root| (root, AccessFs::ReadDir.into()));
-        let own = volume.root.dir(folder).map(|root| (root, access));
-        self.rules.extend([names, own].into_iter().flatten());
+        for (path, access) in [("", AccessFs::ReadDir.into()), (folder, access)] {
+            // Through the volume's own descriptor: a path could lead elsewhere by now.
+            match volume.root.dir(path) {
+                Ok(root) => self.rules.push((root, access)),
+                Err(error @ Error::Io { .. }) => {
+                    self.failed.get_or_insert(volume.error(Exit::Io, path, error));
+                }
+                Err(_) => {}
+            }
+        }
         self
     }
 
     /// Gives up everything else, for good.
-    pub(crate) fn confine(self, stage: Stage) -> Result<(), StageError> {
+    pub(crate) fn confine(mut self, stage: Stage) -> Result<(), StageError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if !super::HARDENED {
+            return Ok(());
+        }
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             StageError::new(
                 Exit::IsolationUnavailable,
@@ -62,12 +75,7 @@ impl Reach {
 
     /// Whether all that was asked for holds.
     fn restrict(self) -> Result<bool, RulesetError> {
-        let mut ruleset = Ruleset::default()
-            .set_compatibility(CompatLevel::BestEffort)
-            .handle_access(AccessFs::from_all(LANDLOCK))?
-            .handle_access(AccessNet::from_all(LANDLOCK))?
-            .scope(Scope::from_all(LANDLOCK))?
-            .create()?;
+        let mut ruleset = nothing(Network::None)?;
         for (root, access) in self.rules {
             ruleset = ruleset.add_rule(PathBeneath::new(root, access))?;
         }
@@ -77,8 +85,7 @@ impl Reach {
 
 /// What is done with files of one's own; links, devices, pipes and sockets are none of a stage's.
 fn written() -> BitFlags<AccessFs> {
-    let abi: ABI = LANDLOCK;
-    AccessFs::from_all(abi)
+    AccessFs::from_all(LANDLOCK)
         & !(AccessFs::Execute
             | AccessFs::MakeSym
             | AccessFs::MakeFifo

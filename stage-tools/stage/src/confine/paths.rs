@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use assay_contract::configuration::Network;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
 use super::Command;
@@ -59,7 +59,10 @@ const PROC_FILES: [&str; 10] = [
 ];
 
 /// Devices that hold nothing.
-const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+const DEVICES: [&str; 4] = ["/dev/null", "/dev/full", "/dev/random", "/dev/urandom"];
+
+/// A device that can only be read: whoever may write to it can map it, and so share memory that has no file.
+const ZERO: &str = "/dev/zero";
 
 /// What Landlock does for this command.
 #[derive(Debug, Clone, Copy)]
@@ -83,16 +86,13 @@ pub(super) fn restrict(command: &Command) -> Result<Enforced, RulesetError> {
     let mut rules = vec![(command.own.clone(), own)];
     rules.extend(toolchain_paths().into_iter().map(|path| (path, toolchain)));
     rules.extend(PROC_FILES.iter().map(|path| (PathBuf::from(path), read_file.into())));
+    rules.push((PathBuf::from(ZERO), read_file.into()));
     rules.extend(DEVICES.iter().map(|path| (PathBuf::from(path), device)));
     // Its own folder of `/proc` by number: `self` would be a link, and the rule must not reach other processes.
     rules.push((PathBuf::from(format!("/proc/{}", std::process::id())), read));
     rules.extend(command.stdin.iter().map(|path| (path.clone(), read_file.into())));
 
-    let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::BestEffort).handle_access(all)?;
-    if command.network == Network::None {
-        ruleset = ruleset.handle_access(AccessNet::from_all(LANDLOCK))?;
-    }
-    let mut ruleset = ruleset.scope(Scope::from_all(LANDLOCK))?.create()?;
+    let mut ruleset = nothing(command.network)?;
     for (path, access) in rules {
         // Images differ: what is not there needs no rule.
         let Ok(fd) = PathFd::new(&path) else { continue };
@@ -101,6 +101,18 @@ pub(super) fn restrict(command: &Command) -> Result<Enforced, RulesetError> {
     }
     let status = ruleset.restrict_self()?;
     Ok(Enforced { abi: kernel_abi(status.landlock), fully: status.ruleset == RulesetStatus::FullyEnforced })
+}
+
+/// A ruleset that leaves no path, no abstract socket and no signal to anything outside, and no TCP without a network.
+pub(super) fn nothing(network: Network) -> Result<RulesetCreated, RulesetError> {
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(LANDLOCK))?
+        .scope(Scope::from_all(LANDLOCK))?;
+    if network == Network::None {
+        ruleset = ruleset.handle_access(AccessNet::from_all(LANDLOCK))?;
+    }
+    ruleset.create()
 }
 
 /// Takes every path from this process, and tells the kernel's Landlock ABI, 0 where it has none: only a process that

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-use super::Kind;
+use super::{Kind, listed};
 
 /// Why the filter could not be put in place.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub(super) enum FilterError {
     /// The kernel did not take it.
     #[error("{0}")]
     Kernel(#[from] seccompiler::Error),
+    /// The list is none that a filter of ranges can hold.
+    #[error("the list of calls makes no filter")]
+    List,
 }
 
 /// Filters the calls of this process and of all that it becomes or starts.
@@ -36,10 +39,9 @@ pub(super) fn restrict_trusted() -> Result<(), FilterError> {
     Ok(())
 }
 
-fn trusted() -> Result<BpfProgram, seccompiler::BackendError> {
-    let calls = ALLOWED.iter().chain(ALLOWED_OF_ARCH);
-    let rules = calls.filter(|call| !NOT_TRUSTED.contains(call)).map(|call| (*call, Vec::new())).collect();
-    filter(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+fn trusted() -> Result<BpfProgram, FilterError> {
+    let calls = ALLOWED.iter().chain(ALLOWED_OF_ARCH).filter(|call| !NOT_TRUSTED.contains(call));
+    listed::allow(calls.copied(), SeccompAction::Errno(libc::EPERM as u32), ARCH)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -47,11 +49,10 @@ const ARCH: TargetArch = TargetArch::x86_64;
 #[cfg(target_arch = "aarch64")]
 const ARCH: TargetArch = TargetArch::aarch64;
 
-fn allowed(network: Network) -> Result<BpfProgram, seccompiler::BackendError> {
+fn allowed(network: Network) -> Result<BpfProgram, FilterError> {
     let sockets: &[i64] = if network == Network::Loopback { SOCKETS } else { &[] };
-    let rules =
-        ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets).map(|call| (*call, Vec::new())).collect();
-    filter(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)
+    let calls = ALLOWED.iter().chain(ALLOWED_OF_ARCH).chain(sockets);
+    listed::allow(calls.copied(), SeccompAction::Errno(libc::ENOSYS as u32), ARCH)
 }
 
 fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
@@ -74,6 +75,8 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
         libc::SYS_ioctl,
         terminal.iter().map(|request| is(1, Len::Dword, *request)).collect::<Result<_, _>>()?,
     ));
+    // Shared memory without a file stays when it is unmapped in part, and then no process shows it. A file can be mapped.
+    rules.push((libc::SYS_mmap, vec![has_bits(3, (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64)?]));
     // A connected pair of streams is a pipe; one of datagrams could be aimed at any socket that has a path.
     let mut pairs = vec![is_not(0, libc::AF_UNIX as u64)?];
     for kind in [libc::SOCK_DGRAM, libc::SOCK_SEQPACKET, libc::SOCK_RAW] {
@@ -97,12 +100,26 @@ fn refused(kind: Kind) -> Result<BpfProgram, seccompiler::BackendError> {
     ] {
         rules.push((call, vec![is_not(0, 0)?]));
     }
+    // Whoever may not be looked at hides what it keeps open.
+    let dumpable = If::new(0, Len::Dword, Op::Eq, libc::PR_SET_DUMPABLE as u64)?;
+    rules
+        .push((libc::SYS_prctl, vec![SeccompRule::new(vec![dumpable, If::new(1, Len::Qword, Op::Eq, 0)?])?]));
     rules.push((libc::SYS_setpriority, vec![is_not(0, libc::PRIO_PROCESS as u64)?, is_not(1, 0)?]));
     for (call, mode_argument) in chmod_calls() {
         rules.push((call, if kind.may_chmod() { beyond_plain_modes(mode_argument)? } else { Vec::new() }));
     }
+    if !kind.may_chmod() {
+        // No rule for paths prevents these. Times are not among them: copying a tree with its times is what programs do.
+        rules.extend(OWNERS.iter().map(|call| (*call, Vec::new())));
+    }
     filter(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))
 }
+
+/// Calls that change owners.
+#[cfg(target_arch = "x86_64")]
+const OWNERS: &[i64] = &[libc::SYS_chown, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_lchown];
+#[cfg(target_arch = "aarch64")]
+const OWNERS: &[i64] = &[libc::SYS_fchown, libc::SYS_fchownat];
 
 /// Linkers make their output executable; set-user-id and sticky bits are never needed, and a file that its owner cannot
 /// read would only stop the stages that read it next.
@@ -145,20 +162,23 @@ fn filter(
     SeccompFilter::new(rules.into_iter().collect(), otherwise, on_match, ARCH)?.try_into()
 }
 
-/// With `network: loopback`: sockets, in the stage's own network.
+/// With `network: loopback`: sockets, in the stage's own network; and messages, which can hold sockets that no process has open.
 const SOCKETS: &[i64] = &[
     libc::SYS_accept,
     libc::SYS_accept4,
     libc::SYS_bind,
     libc::SYS_connect,
     libc::SYS_listen,
+    libc::SYS_sendmmsg,
+    libc::SYS_sendmsg,
     libc::SYS_socket,
 ];
 
 /// What programs, compilers and run-time systems need. Not here, among others: other processes' memory (`ptrace`,
 /// `process_vm_*`, `pidfd_getfd`, `kcmp`), namespaces and mounts, keys, `bpf`, `perf_event_open`, `io_uring_*`,
 /// `userfaultfd`, extended attributes that are set, memory that no process maps (`memfd_create`, System V and POSIX
-/// message queues and segments, which would outlive the tree), file handles, quotas, clocks that are set.
+/// message queues and segments, which would outlive the tree; `vmsplice`, whose pages stay in a pipe when nobody maps them),
+/// file handles, quotas, clocks that are set.
 const ALLOWED: &[i64] = &[
     libc::SYS_brk,
     libc::SYS_capget,
@@ -299,8 +319,6 @@ const ALLOWED: &[i64] = &[
     libc::SYS_sched_yield,
     libc::SYS_seccomp,
     libc::SYS_sendfile,
-    libc::SYS_sendmmsg,
-    libc::SYS_sendmsg,
     libc::SYS_sendto,
     libc::SYS_set_robust_list,
     libc::SYS_set_tid_address,
@@ -343,7 +361,6 @@ const ALLOWED: &[i64] = &[
     libc::SYS_uname,
     libc::SYS_unlinkat,
     libc::SYS_utimensat,
-    libc::SYS_vmsplice,
     libc::SYS_wait4,
     libc::SYS_waitid,
     libc::SYS_write,
@@ -367,8 +384,6 @@ const NOT_TRUSTED: &[i64] = &[
     libc::SYS_recvfrom,
     libc::SYS_recvmmsg,
     libc::SYS_recvmsg,
-    libc::SYS_sendmmsg,
-    libc::SYS_sendmsg,
     libc::SYS_sendto,
     libc::SYS_setgid,
     libc::SYS_setgroups,
@@ -428,6 +443,12 @@ const ALLOWED_OF_ARCH: &[i64] = &[
 #[cfg(target_arch = "aarch64")]
 const ALLOWED_OF_ARCH: &[i64] = &[];
 
+/// The list itself, for the tests of what is made of it.
+#[cfg(test)]
+pub(super) fn every() -> &'static [i64] {
+    ALLOWED
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -464,6 +485,7 @@ mod tests {
             libc::SYS_io_uring_setup,
             libc::SYS_perf_event_open,
             libc::SYS_memfd_create,
+            libc::SYS_vmsplice,
             libc::SYS_shmget,
             libc::SYS_mq_open,
             libc::SYS_setxattr,

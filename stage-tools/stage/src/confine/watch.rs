@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -13,14 +13,16 @@ use std::time::{Duration, Instant};
 use assay_contract::outcome::{Confinement, End, LimitKind, Usage};
 use assay_untrusted::{Error, Root, measure, readable_by_all};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, PidfdFlags, WaitOptions};
 use wait4::Wait4;
 
-use super::census::Ledger;
-use super::helper::{Order, Report, SUBCOMMAND};
-use super::{Census, Command, Ended};
+use super::helper::Report;
+use super::ledger::Ledger;
+use super::open::{self, Open};
+use super::{Census, Command, Ended, helper};
 
 /// How often the tree is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(5);
@@ -34,8 +36,12 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// See [`super::run`].
 pub(super) fn run(command: &Command, census: &Census) -> Ended {
-    let children_before = children_cpu_ms();
-    let seen = Seen { disk_before: on_disk(command).unwrap_or(0), ..Seen::default() };
+    let children_before = children_cpu();
+    let seen = Seen {
+        disk_before: on_disk(command).unwrap_or(0),
+        volume_before: open::in_volume(&command.own),
+        ..Seen::default()
+    };
     match Tree::start(command) {
         Ok(tree) => tree.watch(command, census, children_before, seen),
         Err(error) => Ended {
@@ -64,16 +70,11 @@ impl Tree {
         rustix::io::fcntl_setfd(&report, FdFlags::CLOEXEC)?;
         // What earlier outputs took is given back by now; without this the kernel would count it as the next command's.
         let _kept_without = std::fs::write("/proc/self/clear_refs", "5");
-        let order = Order { command: command.clone(), report_fd: report_writer.as_raw_fd() };
         let stdin = match &command.stdin {
             Some(path) => Stdio::from(File::open(path)?),
             None => Stdio::null(),
         };
-        let mut first = std::process::Command::new("/proc/self/exe")
-            .arg(SUBCOMMAND)
-            .arg(serde_json::to_string(&order)?)
-            .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        let mut first = helper::program(command, &report_writer)?
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -88,18 +89,21 @@ impl Tree {
         Ok(Tree { first, pidfd, stdout, stderr, report: File::from(report), started })
     }
 
-    fn watch(mut self, command: &Command, census: &Census, children_before: u64, mut seen: Seen) -> Ended {
+    fn watch(
+        mut self,
+        command: &Command,
+        census: &Census,
+        children_before: Duration,
+        mut seen: Seen,
+    ) -> Ended {
         let passed = self.until_over(command, census, children_before, &mut seen);
         let wall_ms = millis(self.started.elapsed());
         let gone = self.end_tree(census);
         let (start, confinement) = self.read_report();
         let drained = self.stdout.read().and_then(|()| self.stderr.read());
-        let kernel_ms = children_cpu_ms().saturating_sub(children_before);
-        let mut usage = Usage {
-            cpu_ms: kernel_ms.max(census.ledger_ms(&seen.ledger)),
-            wall_ms,
-            memory_bytes: seen.memory,
-        };
+        let counted = children_cpu().saturating_sub(children_before);
+        let mut usage =
+            Usage { cpu_ms: millis(seen.ledger.used(counted)), wall_ms, memory_bytes: seen.memory };
         let end = match (gone, drained, start) {
             (Err(error), _, _) => End::Unconfined(format!("its processes could not be ended: {error}")),
             (_, Err(error), _) => End::Unconfined(format!("its output could not be read: {error}")),
@@ -121,7 +125,7 @@ impl Tree {
         &mut self,
         command: &Command,
         census: &Census,
-        children_before: u64,
+        children_before: Duration,
         seen: &mut Seen,
     ) -> Option<LimitKind> {
         let limits = &command.limits;
@@ -147,22 +151,24 @@ impl Tree {
                     return Some(LimitKind::Processes);
                 }
                 let mut memory = sample.memory_bytes;
-                if memory > limits.memory_bytes && sample.processes > 1 {
+                let most = limits.memory_bytes.saturating_sub(seen.buffers);
+                if memory > most && sample.processes > 1 {
                     memory = census.proportional_memory().unwrap_or(memory);
                 }
                 seen.memory = seen.memory.max(memory);
-                if memory > limits.memory_bytes {
+                if memory > most {
                     return Some(LimitKind::Memory);
                 }
-                let reaped = children_cpu_ms().saturating_sub(children_before);
-                let cpu_ms = reaped.saturating_add(sample.cpu_ms).max(census.ledger_ms(&seen.ledger));
-                if cpu_ms > limits.cpu_ms {
+                let counted = children_cpu().saturating_sub(children_before).saturating_add(sample.cpu);
+                if millis(seen.ledger.used(counted)) > limits.cpu_ms {
                     return Some(LimitKind::Cpu);
                 }
             }
             if now >= next_measure {
                 next_measure = now + MEASURE_EVERY;
-                if seen.disk_is_over(command) {
+                let open = Open::of(census, &command.own);
+                seen.buffers = open.buffers;
+                if seen.disk_is_over(command, open.nameless) {
                     return Some(LimitKind::Disk);
                 }
             }
@@ -263,15 +269,24 @@ struct Seen {
     ledger: Ledger,
     /// The most memory of the tree, in bytes.
     memory: u64,
+    /// What its sockets can hold, in bytes, at the last look at them.
+    buffers: u64,
     /// What its directory held when it started, in bytes on disk: the submission's copy is not its doing.
     disk_before: u64,
+    /// What its volume held then, where that can be told.
+    volume_before: Option<u64>,
 }
 
 impl Seen {
     /// Whether the tree has written more than it may, as far as can be told while it goes on writing.
-    fn disk_is_over(&self, command: &Command) -> bool {
+    fn disk_is_over(&self, command: &Command, nameless: u64) -> bool {
+        let most = command.limits.disk_bytes;
+        let volume = open::in_volume(&command.own).zip(self.volume_before);
+        if volume.is_some_and(|(now, before)| now.saturating_sub(before) > most) {
+            return true;
+        }
         match on_disk(command) {
-            Ok(bytes) => bytes.saturating_sub(self.disk_before) > command.limits.disk_bytes,
+            Ok(bytes) => bytes.saturating_sub(self.disk_before).saturating_add(nameless) > most,
             // What is too much to be counted is too much.
             Err(Error::TooMany { .. } | Error::TooDeep { .. } | Error::TooLarge { .. }) => true,
             // It changes while it is looked at; there will be another look.
@@ -308,16 +323,24 @@ fn pause(deadline: Instant) -> io::Result<()> {
 /// What the command's directory holds on disk, in bytes.
 fn on_disk(command: &Command) -> Result<u64, Error> {
     let own = Root::open(&command.own)?;
-    measure(&own, "", super::TREE).map(|measured| measured.on_disk)
+    let mut measured = measure(&own, "", super::TREE)?;
+    // Directories that keep us out are our own user's, who can open them.
+    if measured.unreadable > 0 {
+        readable_by_all(&own, "", super::TREE)?;
+        measured = measure(&own, "", super::TREE)?;
+    }
+    // Whoever closes them again and again is not to be measured.
+    Ok(if measured.unreadable > 0 { u64::MAX } else { measured.on_disk })
 }
 
-fn children_cpu_ms() -> u64 {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return 0 };
-    let micros = [usage.user_time(), usage.system_time()].into_iter().map(|time| {
-        let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
-        seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(time.tv_usec()).unwrap_or(0))
-    });
-    micros.sum::<u64>() / 1_000
+/// What the kernel has counted of children that were collected.
+fn children_cpu() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return Duration::ZERO };
+    let time = |time: TimeVal| {
+        Duration::from_secs(u64::try_from(time.tv_sec()).unwrap_or(0))
+            + Duration::from_micros(u64::try_from(time.tv_usec()).unwrap_or(0))
+    };
+    time(usage.user_time()) + time(usage.system_time())
 }
 
 fn millis(duration: Duration) -> u64 {

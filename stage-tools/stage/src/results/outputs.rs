@@ -1,8 +1,10 @@
 //! The outputs of all cases, kept so that scoring again needs no new run: one gzipped tar, the same for the same outputs.
+//! It goes to disk as it grows: all outputs together are more than this stage has memory.
 
 use assay_contract::answers::AnswerCase;
 use assay_contract::{Exit, layout};
 use assay_score::{CaseEvidence, Found};
+use assay_untrusted::Replacement;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, Header};
@@ -17,17 +19,18 @@ const KEPT: u64 = 256 << 20;
 pub(super) struct Archive<'a> {
     private: &'a Mounted,
     path: String,
-    tar: Builder<GzEncoder<Vec<u8>>>,
+    tar: Builder<GzEncoder<Replacement>>,
     left: u64,
     failed: Option<StageError>,
 }
 
 impl<'a> Archive<'a> {
-    /// An empty archive that will be kept in `job_dir`.
+    /// An empty archive that will be kept in `job_dir`, which must be there.
     pub(super) fn new(private: &'a Mounted, job_dir: &str) -> Result<Archive<'a>, StageError> {
-        private.folders(job_dir)?;
         let path = format!("{job_dir}/{}", layout::CASE_OUTPUTS);
-        let tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        let file =
+            private.root.replacement(&path, 0o644).map_err(|error| private.error(Exit::Io, &path, error))?;
+        let tar = Builder::new(GzEncoder::new(file, Compression::fast()));
         Ok(Archive { private, path, tar, left: KEPT, failed: None })
     }
 
@@ -64,10 +67,10 @@ impl<'a> Archive<'a> {
         if let Some(error) = failed {
             return Err(error);
         }
-        let bytes = tar
+        let file = tar
             .into_inner()
             .and_then(GzEncoder::finish)
             .map_err(|error| private.error(Exit::Io, &path, error))?;
-        private.replace(&path, &bytes)
+        file.commit().map_err(|error| private.error(Exit::Io, &path, error))
     }
 }

@@ -1,42 +1,50 @@
 //! Lays out what Verify and Test need: the unpacked submission with the author's files over it, the plan, the inputs and
 //! the stage tool itself.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 
 use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile, TestConfiguration};
-use assay_contract::{API_VERSION, Digest, Exit, layout};
-use assay_untrusted::zip;
+use assay_contract::result::Refusal;
+use assay_contract::{API_VERSION, Digest, Exit, Oddity, OddityCode, layout};
 
-use super::rules::{self, Refusal};
-use super::snapshot::Snapshot;
+use super::rules;
+use super::unpacker::{Unpacked, Unpacker};
 use super::{STAGE, Volumes};
 use crate::args::JobFacts;
 use crate::documents::{CONTENT_CAP, Mounted, to_bytes};
 use crate::error::StageError;
 
-/// Lays out the job; a zip that is refused leaves nothing of itself.
+/// How many names are told to tutors, and how much of each, in characters.
+const NAMED: usize = 10;
+const NAME_CHARS: usize = 100;
+
+/// Lays out the job, each content at its `place`, and tells what was odd about the submission; a zip that is refused leaves
+/// nothing of itself.
 pub(super) fn lay_out(
     facts: &JobFacts,
-    snapshot: &Snapshot,
+    unpacker: Unpacker,
+    place: impl Fn(&Digest) -> String,
     configuration: &Configuration,
     volumes: &Volumes,
-) -> Result<Result<(), Refusal>, StageError> {
+) -> Result<Result<Vec<Oddity>, Refusal>, StageError> {
     let submission = &volumes.submission;
     let rules = &configuration.rules;
     // A job that was killed here and runs again starts from nothing.
     submission.clear(layout::TREE)?;
-    let budget = zip::Budget::new(rules.unpacked_bytes, u64::from(rules.files));
-    let unpacked = match zip::unpack(&snapshot.zip, &submission.root, layout::TREE, &budget) {
+    let dir = layout::snapshots_dir(&facts.assignment, &facts.student);
+    let snapshot = format!("{dir}/{}", layout::snapshot(&facts.job));
+    let unpacking = unpacker.begin(snapshot, rules)?;
+    // Meanwhile: this may be read now, and not written, since the process that unpacks could change it.
+    let tool = read_tool(&volumes.tool, submission)?;
+    let unpacked = match unpacking.finish(rules, &volumes.raw, submission)? {
         Ok(unpacked) => unpacked,
-        Err(zip::Failure::Refused(refusal)) => {
-            return Ok(Err(Refusal::new(refusal.code(), refusal.to_string())));
-        }
-        Err(zip::Failure::Failed(error)) => return Err(submission.error(Exit::Io, layout::TREE, error)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let allowed = rules::allow_list(rules)
         .map_err(|error| volumes.configuration.error(Exit::DocumentDamaged, layout::CONFIGURATION, error))?;
-    let names = unpacked.files.iter().map(|file| file.path.as_str());
+    let names = unpacked.files.iter().map(String::as_str);
     if let Err(refusal) = rules::judge_names(rules, allowed.as_ref(), names) {
         submission.clear(layout::TREE)?;
         return Ok(Err(refusal));
@@ -47,13 +55,15 @@ pub(super) fn lay_out(
         overlay(file, &volumes.configuration, &files, submission)?;
     }
     let inputs = configuration.test.cases.iter().filter_map(|case| case.stdin.as_ref());
+    let mut places = BTreeMap::new();
     for digest in inputs.chain(configuration.overlay.iter().map(|file| &file.content)) {
-        let bytes = content(&volumes.configuration, &files, digest)?;
-        submission.replace(&format!("{}/{digest}", layout::FILES), &bytes)?;
+        let at = places.entry(digest.clone()).or_insert_with(|| place(digest));
+        submission.replace(at, &content(&volumes.configuration, &files, digest)?)?;
     }
-    bring_tool(&volumes.tool, submission)?;
+    bring_tool(&tool, submission)?;
     let test = TestConfiguration {
         api_version: API_VERSION.into(),
+        files: places,
         overlay: configuration.overlay.clone(),
         test: configuration.test.clone(),
     };
@@ -64,7 +74,40 @@ pub(super) fn lay_out(
         build: configuration.build.clone(),
     };
     volumes.job.replace(layout::JOB, &to_bytes(STAGE, &job)?)?;
-    Ok(Ok(()))
+    Ok(Ok(oddities(&unpacked, &configuration.overlay)))
+}
+
+/// What tutors may want to know of a submission that was accepted.
+fn oddities(unpacked: &Unpacked, overlay: &[OverlayFile]) -> Vec<Oddity> {
+    let below = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let gave_way = |path: &&str| {
+        overlay.iter().any(|file| below(path, file.path.as_str()) || below(file.path.as_str(), path))
+    };
+    let lost: Vec<&str> = unpacked.files.iter().map(String::as_str).filter(gave_way).collect();
+    let ignored: Vec<&str> = unpacked.ignored.iter().map(String::as_str).collect();
+    [
+        (OddityCode::AuthorsFilesWon, "the assignment's own files stand in place of submitted ones", lost),
+        (OddityCode::EntriesIgnored, "entries of file managers were left out", ignored),
+    ]
+    .into_iter()
+    .filter(|(_, _, names)| !names.is_empty())
+    .map(|(code, what, names)| Oddity::new(code, format!("{what}: {}", named(&names))))
+    .collect()
+}
+
+/// Names as a text of bounded length.
+fn named(names: &[&str]) -> String {
+    let (told, rest) = names.split_at(names.len().min(NAMED));
+    let mut told: Vec<String> = told
+        .iter()
+        .map(|name| format!("`{}`", name.chars().take(NAME_CHARS).collect::<String>().escape_debug()))
+        .collect();
+    if !rest.is_empty() {
+        told.push(format!("and {} more", rest.len()));
+    }
+    told.join(", ")
 }
 
 /// A file of the assignment, by its SHA-256, which is checked.
@@ -95,11 +138,17 @@ fn overlay(
         .map_err(|error| submission.error(Exit::Io, &target, error))
 }
 
-/// Any image can run Verify and Test because they run this very program.
-fn bring_tool(mut tool: &File, submission: &Mounted) -> Result<(), StageError> {
-    let failed = |error: &dyn std::fmt::Display| submission.error(Exit::Io, layout::TOOL, error);
+/// This very program, which any image can run Verify and Test by.
+fn read_tool(mut tool: &File, submission: &Mounted) -> Result<Vec<u8>, StageError> {
     let mut own = Vec::new();
-    tool.read_to_end(&mut own).map_err(|error| failed(&error))?;
+    tool.read_to_end(&mut own).map_err(|error| submission.error(Exit::Io, layout::TOOL, error))?;
+    Ok(own)
+}
+
+fn bring_tool(tool: &[u8], submission: &Mounted) -> Result<(), StageError> {
     submission.folders_of(layout::TOOL)?;
-    submission.root.replace(layout::TOOL, &own, 0o755).map_err(|error| failed(&error))
+    submission
+        .root
+        .replace(layout::TOOL, tool, 0o755)
+        .map_err(|error| submission.error(Exit::Io, layout::TOOL, error))
 }

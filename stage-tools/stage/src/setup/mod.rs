@@ -7,6 +7,7 @@
 mod lay_out;
 mod rules;
 mod snapshot;
+mod unpacker;
 
 use std::fs::File;
 
@@ -14,15 +15,21 @@ use assay_contract::configuration::{Configuration, Network, Schedule};
 use assay_contract::facts::NONE;
 use assay_contract::gradebook::{State, Status};
 use assay_contract::receipts::{Received, Statement};
-use assay_contract::{API_VERSION, Exit, Output, Stage, Volume, layout};
+use assay_contract::result::{Intake, Refusal};
+use assay_contract::{API_VERSION, Digest, Exit, Oddity, Output, Stage, Volume, layout};
+
+use assay_receipt::SigningKey;
 
 use crate::args::JobFacts;
 use crate::confine::Reach;
 use crate::documents::{Mounted, digest, to_bytes};
 use crate::error::StageError;
 use crate::key;
-use rules::{Refusal, Timing};
+use rules::Timing;
 use snapshot::Snapshot;
+use unpacker::Unpacker;
+
+pub(crate) use unpacker::{SUBCOMMAND as UNPACK, run as unpack};
 
 const STAGE: Stage = Stage::Setup;
 
@@ -38,10 +45,11 @@ struct Volumes {
 }
 
 /// What came of the submission.
-struct Intake {
+struct Taken {
     snapshot: Option<Snapshot>,
     timing: Timing,
     refusal: Option<Refusal>,
+    oddities: Vec<Oddity>,
 }
 
 /// Runs the stage. A refusal is a success of the stage: the outcome says `refused`.
@@ -58,7 +66,11 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
         job: Mounted::open(STAGE, Volume::SetupConfiguration)?,
         submission: Mounted::open(STAGE, Volume::Submission)?,
     };
-    confine(facts, &volumes)?;
+    let snapshots = layout::snapshots_dir(&facts.assignment, &facts.student);
+    volumes.raw.folders(&snapshots)?;
+    // When the folder that it may read is there, and before this process can start nothing more.
+    let unpacker = Unpacker::start(&snapshots)?;
+    confine(facts, &volumes, &snapshots)?;
     let revision = layout::revision_dir(&facts.assignment, &facts.revision);
     let configuration: Configuration =
         volumes.configuration.read(&format!("{revision}/{}", layout::CONFIGURATION))?;
@@ -77,41 +89,42 @@ pub(crate) fn run(facts: &JobFacts) -> Result<Exit, StageError> {
         }
         None => None,
     };
-    let intake = take_in(facts, &volumes, &configuration, &schedule, before)?;
+    let taken = take_in(facts, &volumes, unpacker, &key, &configuration, &schedule, before)?;
     let received = match &earlier {
         Some((_, bytes)) => Some(bytes.clone()),
-        None => receive(facts, &volumes, &intake, &key)?,
+        None => receive(facts, &volumes, &taken, &key)?,
     };
-    if let Some(refusal) = &intake.refusal {
+    if let Some(refusal) = &taken.refusal {
         crate::say(&format!("refused: {}", refusal.message));
     }
-    inform_student(facts, &volumes.student, &intake, received.as_deref());
+    inform_student(facts, &volumes.student, &taken, received.as_deref());
 
     let tell = |output, value: &str| volumes.job.tell(output, value);
-    let refusal = intake.refusal.as_ref();
-    tell(Output::Refusal, refusal.map_or(NONE, |refusal| &refusal.code))?;
-    tell(Output::LateSeconds, &intake.timing.late_seconds.to_string())?;
-    tell(Output::Due, &intake.timing.due.map_or(NONE.into(), |due| due.to_string()))?;
+    let Taken { snapshot: _, timing, refusal, oddities } = taken;
+    tell(Output::Refusal, refusal.as_ref().map_or(NONE, |refusal| &refusal.code))?;
+    tell(Output::LateSeconds, &timing.late_seconds.to_string())?;
+    tell(Output::Due, &timing.due.map_or(NONE.into(), |due| due.to_string()))?;
     let received = received.map(|bytes| digest(STAGE, &bytes)).transpose()?;
     tell(Output::ReceivedDigest, received.as_ref().map_or(NONE, |digest| digest.as_str()))?;
     tell(Output::Network, network_word(&configuration))?;
-    tell(Output::Outcome, if refusal.is_some() { "refused" } else { "accepted" })?;
+    let outcome = if refusal.is_some() { "refused" } else { "accepted" };
+    let intake = Intake { api_version: API_VERSION.into(), refusal, oddities };
+    volumes.job.replace(layout::INTAKE, &to_bytes(STAGE, &intake)?)?;
+    tell(Output::Outcome, outcome)?;
     Ok(Exit::Done)
 }
 
 /// Nothing that the student wrote was read before this.
-fn confine(facts: &JobFacts, volumes: &Volumes) -> Result<(), StageError> {
+fn confine(facts: &JobFacts, volumes: &Volumes, snapshots: &str) -> Result<(), StageError> {
     let Volumes { tool: _, student, configuration, raw, job, submission } = volumes;
-    let snapshots = layout::snapshots_dir(&facts.assignment, &facts.student);
     let told = layout::student_job_dir(&facts.assignment, &facts.job);
-    raw.folders(&snapshots)?;
     // The student's claim may be full or broken: whoever writes there later says so.
     let _later = student.folders(&told);
     Reach::default()
         .reads(student, layout::OUTBOX)
         .writes(student, &told)
         .reads(configuration, &layout::assignment_dir(&facts.assignment))
-        .writes(raw, &snapshots)
+        .writes(raw, snapshots)
         .writes(job, "")
         .writes(submission, "")
         .confine(STAGE)
@@ -120,15 +133,18 @@ fn confine(facts: &JobFacts, volumes: &Volumes) -> Result<(), StageError> {
 fn take_in(
     facts: &JobFacts,
     volumes: &Volumes,
+    unpacker: Unpacker,
+    key: &SigningKey,
     configuration: &Configuration,
     schedule: &Schedule,
     before: Option<&Received>,
-) -> Result<Intake, StageError> {
+) -> Result<Taken, StageError> {
     let mut timing = rules::timing(schedule, facts.handed_in);
     if let Some(before) = before {
         timing.late_seconds = before.late_seconds;
     }
-    let refused = |snapshot, refusal| Ok(Intake { snapshot, timing, refusal: Some(refusal) });
+    let refused =
+        |snapshot, refusal| Ok(Taken { snapshot, timing, refusal: Some(refusal), oddities: Vec::new() });
     let snapshot = match snapshot::take(facts, &volumes.student, &volumes.raw, &configuration.rules)? {
         Ok(snapshot) => snapshot,
         Err(refusal) => return refused(None, refusal),
@@ -137,7 +153,7 @@ fn take_in(
     let judged = match before.map(|before| &before.refused) {
         None => rules::judge(schedule, facts.handed_in),
         Some(None) => Ok(()),
-        Some(Some(code)) => Err(Refusal::new(code.clone(), format!("it was refused before: {code}"))),
+        Some(Some(code)) => Err(rules::refusal(code.clone(), format!("it was refused before: {code}"))),
     };
     if let Err(refusal) = judged {
         return refused(Some(snapshot), refusal);
@@ -145,8 +161,11 @@ fn take_in(
     if let Err(refusal) = snapshot::claim_attempt(facts, &volumes.raw, configuration.rules.attempts)? {
         return refused(Some(snapshot), refusal);
     }
-    match lay_out::lay_out(facts, &snapshot, configuration, volumes)? {
-        Ok(()) => Ok(Intake { snapshot: Some(snapshot), timing, refusal: None }),
+    let place = |content: &Digest| {
+        format!("{}/{}", layout::FILES, key.secret_name(&format!("{}\n{content}", facts.job)))
+    };
+    match lay_out::lay_out(facts, unpacker, place, configuration, volumes)? {
+        Ok(oddities) => Ok(Taken { snapshot: Some(snapshot), timing, refusal: None, oddities }),
         Err(refusal) => refused(Some(snapshot), refusal),
     }
 }
@@ -181,10 +200,10 @@ fn is_of(received: &Received, facts: &JobFacts) -> bool {
 fn receive(
     facts: &JobFacts,
     volumes: &Volumes,
-    intake: &Intake,
-    key: &assay_receipt::SigningKey,
+    taken: &Taken,
+    key: &SigningKey,
 ) -> Result<Option<Vec<u8>>, StageError> {
-    let Some(snapshot) = &intake.snapshot else { return Ok(None) };
+    let Some(snapshot) = &taken.snapshot else { return Ok(None) };
     let JobFacts { job, assignment, revision, student, digest, handed_in } = facts.clone();
     let statement = Statement::Received(Received {
         job,
@@ -194,8 +213,8 @@ fn receive(
         digest,
         size_bytes: snapshot.size,
         handed_in: handed_in.to_string(),
-        late_seconds: intake.timing.late_seconds,
-        refused: intake.refusal.as_ref().map(|refusal| refusal.code.clone()),
+        late_seconds: taken.timing.late_seconds,
+        refused: taken.refusal.as_ref().map(|refusal| refusal.code.clone()),
     });
     let receipt = key::sign(STAGE, &statement, key)?;
     volumes.raw.write_once(&receipt_path(facts), &receipt)?;
@@ -203,9 +222,9 @@ fn receive(
 }
 
 /// The student's claim may be full or broken: that costs the student the news, not the hand-in.
-fn inform_student(facts: &JobFacts, student: &Mounted, intake: &Intake, receipt: Option<&[u8]>) {
+fn inform_student(facts: &JobFacts, student: &Mounted, taken: &Taken, receipt: Option<&[u8]>) {
     let dir = layout::student_job_dir(&facts.assignment, &facts.job);
-    let (state, message) = match (&intake.refusal, &intake.snapshot) {
+    let (state, message) = match (&taken.refusal, &taken.snapshot) {
         (Some(refusal), _) => (State::Refused, refusal.message.clone()),
         (None, _) => (State::Received, "your submission was received and will be graded".to_owned()),
     };

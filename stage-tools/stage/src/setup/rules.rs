@@ -1,22 +1,13 @@
 //! Whether a submission is taken: pure judgement of dates and names.
 
 use assay_contract::configuration::{Schedule, SubmissionRules};
+use assay_contract::result::Refusal;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 
-/// Why a submission is not graded; the student's to mend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// A stable word for it.
-    pub(super) code: String,
-    /// A sentence for the student.
-    pub(super) message: String,
-}
-
-impl Refusal {
-    pub(super) fn new(code: impl Into<String>, message: impl Into<String>) -> Refusal {
-        Refusal { code: code.into(), message: message.into() }
-    }
+/// Why a submission is not graded: a stable word for it, and a sentence for the student.
+pub(super) fn refusal(code: impl Into<String>, message: impl Into<String>) -> Refusal {
+    Refusal { code: code.into(), message: message.into() }
 }
 
 /// How a hand-in time lies to the due date.
@@ -41,7 +32,7 @@ pub(super) fn judge(schedule: &Schedule, handed_in: Timestamp) -> Result<(), Ref
     if let Some(opens) = &schedule.opens
         && handed_in.as_second() < opens.unix
     {
-        return Err(Refusal::new("not-open", format!("submissions are taken from {} on", opens.text)));
+        return Err(refusal("not-open", format!("submissions are taken from {} on", opens.text)));
     }
     let late_seconds = timing(schedule, handed_in).late_seconds;
     if late_seconds > schedule.late_seconds {
@@ -51,7 +42,7 @@ pub(super) fn judge(schedule: &Schedule, handed_in: Timestamp) -> Result<(), Ref
         } else {
             format!("submissions were due {due}, and the time for late ones is over too")
         };
-        return Err(Refusal::new("too-late", message));
+        return Err(refusal("too-late", message));
     }
     Ok(())
 }
@@ -81,7 +72,7 @@ pub(super) fn judge_names<'a>(
         [] => Ok(()),
         [first, rest @ ..] => {
             let others = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            Err(Refusal::new(
+            Err(refusal(
                 "file-not-allowed",
                 format!(
                     "`{}`{others} cannot be handed in; allowed are {}",

@@ -1,19 +1,17 @@
 //! The snapshot: what was handed in, copied out of the student's reach.
 
-use std::fs::File;
-
 use assay_contract::configuration::SubmissionRules;
+use assay_contract::result::Refusal;
 use assay_contract::{Exit, layout};
 use assay_untrusted::Error;
 
-use super::rules::Refusal;
+use super::rules::refusal;
 use crate::args::JobFacts;
 use crate::documents::Mounted;
 use crate::error::StageError;
 
 /// A snapshot that exists and has the right checksum.
 pub(super) struct Snapshot {
-    pub(super) zip: File,
     pub(super) size: u64,
 }
 
@@ -29,8 +27,9 @@ pub(super) fn take(
 ) -> Result<Result<Snapshot, Refusal>, StageError> {
     let dir = layout::snapshots_dir(&facts.assignment, &facts.student);
     let path = format!("{dir}/{}", layout::snapshot(&facts.job));
-    if let Ok(opened) = raw.root.open_file(&path) {
-        return Ok(Ok(Snapshot { size: opened.size, zip: opened.file }));
+    if raw.holds(&path)? {
+        let opened = raw.root.open_file(&path).map_err(|error| raw.error(Exit::Io, &path, error))?;
+        return Ok(Ok(Snapshot { size: opened.size }));
     }
     let outbox = layout::outbox(&facts.digest);
     let opened = match student.root.open_file(&outbox) {
@@ -38,7 +37,7 @@ pub(super) fn take(
         // The claim's storage, not the student.
         Err(error @ Error::Io { .. }) => return Err(student.error(Exit::Io, &outbox, error)),
         Err(error) => {
-            return Ok(Err(Refusal::new(
+            return Ok(Err(refusal(
                 "submission-missing",
                 format!(
                     "there is no submission {} in your outbox: {error}; hand in again",
@@ -47,11 +46,10 @@ pub(super) fn take(
             )));
         }
     };
-    raw.folders(&dir)?;
     let copied = match assay_untrusted::copy_hashed(opened.file, &raw.root, &path, rules.size_bytes) {
         Ok(copied) => copied,
         Err(Error::TooLarge { .. }) => {
-            return Ok(Err(Refusal::new(
+            return Ok(Err(refusal(
                 "too-large",
                 format!("the zip is larger than the {} bytes that may be handed in", rules.size_bytes),
             )));
@@ -59,7 +57,7 @@ pub(super) fn take(
         Err(error) => return Err(raw.error(Exit::Io, &path, error)),
     };
     if copied.sha256() != facts.digest.as_str() {
-        return Ok(Err(Refusal::new(
+        return Ok(Err(refusal(
             "wrong-checksum",
             "the zip in your outbox is not the one that was announced: its SHA-256 differs; hand in again"
                 .to_owned(),
@@ -67,8 +65,7 @@ pub(super) fn take(
     }
     let size = copied.size();
     copied.commit().map_err(|error| raw.error(Exit::Io, &path, error))?;
-    let zip = raw.root.open_file(&path).map_err(|error| raw.error(Exit::Io, &path, error))?.file;
-    Ok(Ok(Snapshot { zip, size }))
+    Ok(Ok(Snapshot { size }))
 }
 
 /// Takes one of the student's attempts for this job, or finds the one that it already has.
@@ -89,5 +86,5 @@ pub(super) fn claim_attempt(
             Err(error) => return Err(raw.error(Exit::Io, &path, error)),
         }
     }
-    Ok(Err(Refusal::new("no-attempts-left", format!("all {attempts} attempts are used"))))
+    Ok(Err(refusal("no-attempts-left", format!("all {attempts} attempts are used"))))
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::ops::Range;
 
-use flate2::{Decompress, FlushDecompress, Status};
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::directory::{Member, Method};
 use super::fields::Archive;
@@ -12,15 +12,19 @@ use super::{Failure, Reason, Refusal};
 use crate::Error;
 use crate::copy::BUFFER;
 
+/// The window of deflate, as a power of two (RFC 1951).
+const WINDOW_BITS: u8 = 15;
+
 /// Unpacks one entry after another.
 pub(super) struct Unpacker<'a> {
     archive: &'a Archive<'a>,
-    inflate: Decompress,
+    inflate: Inflate,
     input: Vec<u8>,
     output: Vec<u8>,
     limit: u64,
     /// What is left of the limit.
     left: u64,
+    blocks: Blocks,
 }
 
 impl<'a> Unpacker<'a> {
@@ -28,11 +32,12 @@ impl<'a> Unpacker<'a> {
         let buffer = || vec![0; BUFFER];
         Unpacker {
             archive,
-            inflate: Decompress::new(false),
+            inflate: Inflate::new(false, WINDOW_BITS),
             input: buffer(),
             output: buffer(),
             limit,
             left: limit,
+            blocks: Blocks::default(),
         }
     }
 
@@ -69,6 +74,7 @@ impl<'a> Unpacker<'a> {
 
     fn inflate(&mut self, mut data: Range<u64>, out: &mut Out<'_>) -> Result<(), Failure> {
         self.inflate.reset(false);
+        self.blocks.begin_stream();
         let mut block: &[u8] = &[];
         loop {
             if block.is_empty() && !data.is_empty() {
@@ -77,11 +83,14 @@ impl<'a> Unpacker<'a> {
             let before = (self.inflate.total_in(), self.inflate.total_out());
             let status = self
                 .inflate
-                .decompress(block, &mut self.output, FlushDecompress::None)
+                .decompress(block, &mut self.output, InflateFlush::Block)
                 .map_err(|_| out.member.refuse(Reason::BadData))?;
             let used = length(self.inflate.total_in().saturating_sub(before.0));
             let made = length(self.inflate.total_out().saturating_sub(before.1));
             block = block.get(used..).unwrap_or_default();
+            if !self.blocks.allow(used, made) {
+                return Err(out.member.refuse(Reason::ManyBlocks));
+            }
             out.write(self.output.get(..made).unwrap_or_default())?;
             match status {
                 Status::StreamEnd if block.is_empty() && data.is_empty() => return Ok(()),
@@ -89,7 +98,9 @@ impl<'a> Unpacker<'a> {
                     let what = "it has more packed bytes than its data needs";
                     return Err(out.member.refuse(Reason::HeaderMismatch(what)));
                 }
-                Status::Ok | Status::BufError if used == 0 && made == 0 && data.is_empty() => {
+                Status::Ok | Status::BufError
+                    if used == 0 && made == 0 && block.is_empty() && data.is_empty() =>
+                {
                     return Err(out.member.refuse(Reason::Truncated));
                 }
                 Status::Ok | Status::BufError => {}
@@ -106,6 +117,37 @@ fn read<'b>(archive: &Archive<'_>, data: &mut Range<u64>, buffer: &'b mut [u8]) 
     archive.read_exact(data.start, block)?;
     data.start = data.start.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
     Ok(block)
+}
+
+/// How many blocks of deflate the streams of a zip consist of. Each may bring tables of its own, which take as long to build
+/// as a thousand bytes take to unpack, and can stand in twenty.
+#[derive(Debug, Default)]
+struct Blocks {
+    stops: u64,
+    streams: u64,
+    bytes: u64,
+}
+
+impl Blocks {
+    /// Stops that are nobody's.
+    const FREE: u64 = 1_000;
+    /// Those of a stream of one block: before it, behind it, at its end.
+    const OF_A_STREAM: u64 = 3;
+    /// How many bytes, packed and unpacked, a block has at least, on average. Packers make blocks of several thousand.
+    const BYTES: u64 = 4_096;
+
+    fn begin_stream(&mut self) {
+        self.streams = self.streams.saturating_add(1);
+    }
+
+    /// Counts a stop of the reader, at the end of a block or of a buffer; false if there have been too many.
+    fn allow(&mut self, used: usize, made: usize) -> bool {
+        let bytes = u64::try_from(used.saturating_add(made)).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.stops = self.stops.saturating_add(1);
+        let of_streams = self.streams.saturating_mul(Self::OF_A_STREAM);
+        self.stops <= (self.bytes / Self::BYTES).saturating_add(of_streams).saturating_add(Self::FREE)
+    }
 }
 
 /// Where the bytes of one entry go.

@@ -57,6 +57,10 @@ impl Method {
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) path: SubmissionPath,
+    /// The name's bytes, where they are in a code page and the path is spelled out beside them.
+    pub(super) in_code_page: Option<Vec<u8>>,
+    /// The path in the form in which names are compared; whoever has compared it takes it out.
+    pub(super) folded: String,
     pub(super) kind: EntryKind,
     /// Junk by rule.
     pub(super) ignored: bool,
@@ -73,7 +77,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// The name as it stands in the zip.
+    /// The name as it is written in UTF-8.
     pub(super) fn name(&self) -> String {
         match self.kind {
             EntryKind::File => self.path.to_string(),
@@ -269,7 +273,7 @@ impl Fixed {
         if method == Method::Stored && packed != size {
             return Err(Reason::HeaderMismatch("it is stored with two sizes"));
         }
-        let (path, kind) = self.path(name)?;
+        let (path, folded, kind) = self.path(name, extra.unicode_path, budget)?;
         if u64::try_from(path.depth()).unwrap_or(u64::MAX) > budget.depth {
             return Err(Reason::TooDeep { limit: budget.depth });
         }
@@ -279,8 +283,10 @@ impl Fixed {
         }
         Ok(Member {
             ignored: is_junk(&path, kind),
+            in_code_page: extra.unicode_path.map(|_| name.to_vec()),
             executable: self.is_unix() && kind == EntryKind::File && self.attributes >> 16 & 0o100 != 0,
             path,
+            folded,
             kind,
             flags: self.flags,
             method,
@@ -316,19 +322,34 @@ impl Fixed {
         UNIX.contains(&system)
     }
 
-    fn path(&self, name: &[u8]) -> Result<(SubmissionPath, EntryKind), Reason> {
+    fn path(
+        &self,
+        name: &[u8],
+        unicode_path: Option<&str>,
+        budget: &Budget,
+    ) -> Result<(SubmissionPath, String, EntryKind), Reason> {
         let says_utf8 = self.flags & flag::UTF8 != 0;
-        if !(name.is_ascii() || says_utf8 || self.is_unix()) {
-            return Err(Reason::UnclearName);
-        }
-        let name = std::str::from_utf8(name).map_err(|_| Reason::UnclearName)?;
+        let in_utf8 =
+            std::str::from_utf8(name).ok().filter(|_| name.is_ascii() || says_utf8 || self.is_unix());
+        let name = match (in_utf8, unicode_path) {
+            (Some(name), None) => name,
+            (None, Some(path)) if !says_utf8 => path,
+            (Some(_), Some(_)) => return Err(Reason::HeaderMismatch("it has a second name")),
+            (None, _) => return Err(Reason::UnclearName),
+        };
         let (path, kind) = match name.strip_suffix('/') {
             // A lone slash is the root, not a directory without a name.
             Some(path) if !path.is_empty() => (path, EntryKind::Directory),
             _ => (name, EntryKind::File),
         };
-        match SubmissionPath::new(path) {
-            Ok(path) => Ok((path, kind)),
+        match SubmissionPath::with_folded(path) {
+            // Some letters become eighteen, and all of them take their time; of a code page, a byte can become three.
+            Ok((_, folded))
+                if u64::try_from(folded.len().max(name.len())).unwrap_or(u64::MAX) > budget.name_bytes =>
+            {
+                Err(Reason::NameTooLong { limit: budget.name_bytes })
+            }
+            Ok((path, folded)) => Ok((path, folded, kind)),
             Err(problem) if problem.leads_out() => Err(Reason::PathTraversal(problem)),
             Err(problem) => Err(Reason::BadName(problem)),
         }

@@ -51,7 +51,7 @@ fn data(
     next: u64,
     header: &mut Vec<u8>,
 ) -> Result<Range<u64>, Failure> {
-    let name = member.name();
+    let name = member.in_code_page.clone().unwrap_or_else(|| member.name().into_bytes());
     let overlap = || member.refuse(Reason::Overlap);
     let header_room = next.checked_sub(member.offset).ok_or_else(overlap)?;
     let start = read_header(archive, member, &name, header_room, header)?;
@@ -74,7 +74,7 @@ fn data(
 fn read_header(
     archive: &Archive<'_>,
     member: &Member,
-    name: &str,
+    name: &[u8],
     room: u64,
     buffer: &mut Vec<u8>,
 ) -> Result<u64, Failure> {
@@ -99,10 +99,14 @@ fn read_header(
         archive.read_exact(member.offset, buffer)?;
     }
     let mut rest = Fields(buffer.get(HEADER_SIZE..length).unwrap_or_default());
-    if rest.take(name_length) != Some(name.as_bytes()) {
+    if rest.take(name_length) != Some(name) {
         return Err(refuse("it has another name in its header"));
     }
-    let extra = Extra::parse(rest.0, name.as_bytes()).map_err(|reason| member.refuse(reason))?;
+    let extra = Extra::parse(rest.0, name).map_err(|reason| member.refuse(reason))?;
+    let spelled_out = member.in_code_page.as_ref().map(|_| member.name());
+    if extra.unicode_path != spelled_out.as_deref() {
+        return Err(refuse("it has another name in its header"));
+    }
     fixed.agree(member, extra.zip64).map_err(|reason| member.refuse(reason))?;
     member.offset.checked_add(u64::try_from(length).unwrap_or(u64::MAX)).ok_or_else(overlap)
 }

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use super::directory::{EntryKind, Member};
 use super::{Failure, Reason};
 use crate::escape::escaped;
-use crate::path::folded;
 
 /// A tree of names, so that what it takes grows with the sum of their lengths and no faster.
 #[derive(Debug, Default)]
@@ -58,26 +57,27 @@ impl Names {
 
     fn add(&mut self, member: &Member) -> Result<(), Reason> {
         let mut inside = 0;
-        for directory in member.path.parent().iter().flat_map(|parent| parent.parts()) {
-            inside = self.directory(inside, directory, false)?;
-        }
-        let name = member.path.file_name();
-        match member.kind {
-            EntryKind::Directory => self.directory(inside, name, true).map(|_| ()),
-            EntryKind::File => match self.nodes.entry((inside, folded(name).into())) {
+        let mut parts = member.path.parts().zip(member.folded.split('/')).peekable();
+        while let Some((name, folded)) = parts.next() {
+            let last = parts.peek().is_none();
+            if !last || member.kind == EntryKind::Directory {
+                inside = self.directory(inside, name, folded, last)?;
+                continue;
+            }
+            match self.nodes.entry((inside, folded.into())) {
                 Entry::Vacant(free) => {
                     free.insert(Node { name: name.into(), kind: NodeKind::File });
-                    Ok(())
                 }
-                Entry::Occupied(taken) => Err(clash(taken.get(), name, NodeKind::File)),
-            },
+                Entry::Occupied(taken) => return Err(clash(taken.get(), name, NodeKind::File)),
+            }
         }
+        Ok(())
     }
 
     /// Adds a directory, with or without an entry of its own, in the one with number `inside`; tells its number.
-    fn directory(&mut self, inside: usize, name: &str, entry: bool) -> Result<usize, Reason> {
+    fn directory(&mut self, inside: usize, name: &str, folded: &str, entry: bool) -> Result<usize, Reason> {
         let next = self.directories.len().saturating_add(1);
-        match self.nodes.entry((inside, folded(name).into())) {
+        match self.nodes.entry((inside, folded.into())) {
             Entry::Vacant(free) => {
                 let kind = NodeKind::Directory { number: next, entry };
                 free.insert(Node { name: name.into(), kind });

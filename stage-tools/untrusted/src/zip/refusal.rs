@@ -61,6 +61,7 @@ pub enum Reason {
         limit: u64,
     },
     BadData,
+    ManyBlocks,
     BadChecksum,
     Empty,
 }
@@ -152,6 +153,7 @@ impl fmt::Display for Reason {
                 write!(f, "unpacks to more than the {limit} bytes that are allowed")
             }
             Reason::BadData => f.write_str("is damaged: its data cannot be unpacked"),
+            Reason::ManyBlocks => f.write_str("is packed in far more blocks than its data need"),
             Reason::BadChecksum => f.write_str("is damaged: its checksum is wrong"),
             Reason::Empty => f.write_str("holds no file to grade"),
         }
@@ -189,6 +191,7 @@ impl Reason {
             Reason::LargeDirectory { .. } => "large-directory",
             Reason::TooLarge { .. } => "too-large",
             Reason::BadData => "bad-data",
+            Reason::ManyBlocks => "many-blocks",
             Reason::BadChecksum => "bad-checksum",
             Reason::Empty => "empty",
         }
@@ -209,9 +212,8 @@ impl Reason {
             | Reason::Overlap
             | Reason::HeaderMismatch(_)
             | Reason::UnknownFlag(_)
-            | Reason::DirectoryWithData => {
-                "make the zip again from your files with your system's own zip tool"
-            }
+            | Reason::DirectoryWithData
+            | Reason::ManyBlocks => "make the zip again from your files with your system's own zip tool",
             Reason::SplitArchive => "make a zip that is a single file",
             Reason::Encrypted => "make the zip again without a password",
             Reason::UnknownMethod(_) => "make the zip again with the usual compression (deflate)",

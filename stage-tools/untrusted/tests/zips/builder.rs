@@ -141,6 +141,11 @@ pub(crate) fn extra(id: u16, content: &[u8]) -> Vec<u8> {
     field
 }
 
+/// The extra field that has `path` as another spelling of `name`.
+pub(crate) fn unicode_path(name: &[u8], path: &str) -> Vec<u8> {
+    extra(0x7075, &[&[1][..], &crc32fast::hash(name).to_le_bytes(), path.as_bytes()].concat())
+}
+
 /// The 64-bit extra field.
 pub(crate) fn zip64(values: &[u64]) -> Vec<u8> {
     extra(1, &values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>())

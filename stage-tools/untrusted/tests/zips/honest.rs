@@ -1,11 +1,14 @@
 //! What is accepted, odd as it may be.
 
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use assay_untrusted::zip::{Budget, Failure, unpack};
 use assay_untrusted::{Error, Root};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 
-use crate::builder::{DOS, Entry, Form, UTF8, Zip, extra, zip64};
+use crate::builder::{DOS, Entry, Form, UNIX, UTF8, Zip, extra, unicode_path, zip64};
 use crate::{BUDGET, code, files, on_disk, try_unpack, unpacked};
 
 #[test]
@@ -138,14 +141,63 @@ fn names_in_other_scripts() {
 }
 
 #[test]
+fn a_name_in_a_code_page_that_is_spelled_out_beside_it() {
+    let named = |name: &[u8], of: &[u8], path: &str| {
+        let field = unicode_path(of, path);
+        Entry::file(name, "x")
+            .both(|header| (header.flags, header.extra) = (0, field.clone()))
+            .with(|e| e.made_by = DOS)
+    };
+    let good = named(b"\x81bung.c", b"\x81bung.c", "übung.c");
+    assert_eq!(unpacked(&Zip::of([good.clone()]).build()), files([("übung.c", "x")]));
+    // It is of another name, says other letters, leads elsewhere, or stands in one header.
+    for (what, entry, expected) in [
+        ("of another", named(b"\x81bung.c", b"\x82bung.c", "übung.c"), "header-mismatch"),
+        ("ASCII differs", named(b"\x81bung.c", b"\x81bung.c", "übung.h"), "header-mismatch"),
+        ("ASCII for a letter", named(b"\x81\x82.c", b"\x81\x82.c", "a/.c"), "header-mismatch"),
+        ("length", named(b"\x81.c", b"\x81.c", "üü.c"), "header-mismatch"),
+        ("a slash of a kind", named(b"a\x81b.c", b"a\x81b.c", "a\u{ff0f}b.c"), "path-traversal"),
+        ("flagged", good.clone().both(|header| header.flags = UTF8), "bad-name"),
+        (
+            "clear by itself",
+            named("ü.c".as_bytes(), "ü.c".as_bytes(), "üü.c").with(|e| e.made_by = UNIX),
+            "header-mismatch",
+        ),
+        ("not in the header", good.clone().with(|entry| entry.local.extra.clear()), "header-mismatch"),
+        ("not in the directory", good.clone().with(|entry| entry.central.extra.clear()), "bad-name"),
+    ] {
+        assert_eq!(code(&Zip::of([entry]).build()), expected, "{what}");
+    }
+    // Names clash by what they are spelled out as.
+    let other = named(b"\x9abung.c", b"\x9abung.c", "Übung.c");
+    assert_eq!(code(&Zip::of([good.clone(), other]).build()), "case-collision");
+    assert_eq!(code(&Zip::of([good, Entry::file("übung.c", "y")]).build()), "duplicate-name");
+}
+
+#[test]
+fn data_that_its_packer_flushed_now_and_then() {
+    let text: Vec<u8> = (0..400_000_u32).map(|n| b"abcdefgh \n"[(n % 97 % 10) as usize]).collect();
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::fast());
+    for piece in text.chunks(8_192) {
+        packer.write_all(piece).unwrap();
+        packer.flush().unwrap();
+    }
+    let data = packer.finish().unwrap();
+    let entry = Entry::file("a", &text)
+        .both(|header| header.packed = data.len() as u32)
+        .with(|entry| entry.data = data.clone());
+    // Small files have a block each.
+    let small = (0..90).map(|n| Entry::file(format!("{n}"), "x"));
+    let all = unpacked(&Zip::of([entry].into_iter().chain(small)).build());
+    assert_eq!(all.get("a"), Some(&text));
+}
+
+#[test]
 fn extra_fields_that_do_not_matter() {
     let mut fields = extra(0x5455, &[3, 0, 0, 0, 0, 0, 0, 0, 0]);
     fields.extend(extra(0x7875, &[1, 4, 0, 0, 0, 0, 4, 0, 0, 0, 0]));
     fields.extend(extra(0xcafe, &[0; 300]));
-    let mut path = vec![1];
-    path.extend(crc32fast::hash(b"a").to_le_bytes());
-    path.extend(b"a");
-    fields.extend(extra(0x7075, &path));
+    fields.extend(unicode_path(b"a", "a"));
     let zip = Zip::of([Entry::file("a", "x").both(|header| header.extra.clone_from(&fields))]);
     assert_eq!(unpacked(&zip.build()), files([("a", "x")]));
 }

@@ -5,7 +5,9 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use assay_untrusted::Root;
 use assay_untrusted::zip::{Budget, Failure, unpack};
 
-use crate::builder::{DESCRIPTOR, DOS, End, Entry, Form, Header, UTF8, Zip, deflated, extra, zip64};
+use crate::builder::{
+    DESCRIPTOR, DOS, End, Entry, Form, Header, UTF8, Zip, deflated, extra, unicode_path, zip64,
+};
 use crate::{BUDGET, code, on_disk, try_unpack};
 
 fn one(entry: Entry) -> &'static str {
@@ -157,6 +159,11 @@ fn s7_depth_and_length() {
     assert_eq!(one(Entry::file(vec!["d"; 10_000].join("/"), "x")), "name-too-long");
     assert_eq!(one(Entry::file("x".repeat(256), "x")), "bad-name");
     assert_eq!(one(Entry::file("x".repeat(65_535), "x")), "name-too-long");
+    // One letter that is eighteen where names are compared.
+    let letters = |count| ["\u{fdfa}".repeat(count), "\u{fdfa}".repeat(count)].join("/");
+    assert_eq!(one(Entry::file(letters(15), "x")), "accepted");
+    assert_eq!(one(Entry::file(letters(16), "x")), "name-too-long");
+    assert_eq!(one(Entry::stored(format!("__MACOSX/{}", letters(16)), "x")), "name-too-long");
     assert_eq!(one(Entry::file("x".repeat(255), "x")), "accepted");
 }
 
@@ -410,11 +417,9 @@ fn s9_extra_fields_that_lie() {
     });
     assert_eq!(one(offset), "header-mismatch");
     // Another name in the Unicode path.
-    let mut path = vec![1];
-    path.extend(crc32fast::hash(b"a").to_le_bytes());
-    path.extend(b"../x");
-    assert_eq!(one(a().with(|entry| entry.central.extra = extra(0x7075, &path))), "header-mismatch");
-    assert_eq!(one(a().with(|entry| entry.local.extra = extra(0x7075, &path))), "header-mismatch");
+    let path = unicode_path(b"a", "../x");
+    assert_eq!(one(a().with(|entry| entry.central.extra.clone_from(&path))), "header-mismatch");
+    assert_eq!(one(a().with(|entry| entry.local.extra.clone_from(&path))), "header-mismatch");
     assert_eq!(one(a().with(|entry| entry.local.extra = extra(0x7075, b""))), "header-mismatch");
 }
 
@@ -422,6 +427,13 @@ fn s9_extra_fields_that_lie() {
 fn s10_data_that_is_wrong() {
     assert_eq!(one(a().both(|header| header.crc ^= 1)), "bad-checksum");
     assert_eq!(one(Entry::stored("a", "x").both(|header| header.crc ^= 1)), "bad-checksum");
+    // A large one is taken back; many small ones are looked at before any is made.
+    let large = vec![7; 100_000];
+    for (count, bytes) in [(2, &*large), (90, b"small")] {
+        let mut entries: Vec<_> = (0..count).map(|n| Entry::stored(format!("d{n}/f"), bytes)).collect();
+        let last = entries.pop().unwrap().both(|header| header.crc ^= 1);
+        assert_eq!(code(&Zip::of(entries.into_iter().chain([last])).build()), "bad-checksum");
+    }
     let bytes = b"some text that is long enough to be cut in the middle of it";
     let mut cut = deflated(bytes);
     cut.truncate(cut.len() / 2);
@@ -436,6 +448,21 @@ fn s10_data_that_is_wrong() {
     assert_eq!(one(entry([deflated(bytes), vec![0]].concat())), "header-mismatch");
     assert_eq!(one(Entry::stored("a", "abc").both(|header| header.size = 2)), "header-mismatch");
     assert_eq!(one(Entry::stored("a", "abc").both(|header| header.size = 4)), "header-mismatch");
+}
+
+#[test]
+fn s6_data_in_more_blocks_than_packers_make() {
+    // Blocks of nothing, and a last one.
+    let in_blocks = |count: usize| {
+        let data = [[0, 0, 0, 0xff, 0xff].repeat(count), vec![1, 0, 0, 0xff, 0xff]].concat();
+        Entry::file(format!("{count}"), "")
+            .both(|header| header.packed = data.len() as u32)
+            .with(|entry| entry.data = data.clone())
+    };
+    assert_eq!(one(in_blocks(900)), "accepted");
+    assert_eq!(one(in_blocks(1_200)), "many-blocks");
+    // They are those of the whole zip.
+    assert_eq!(code(&Zip::of([400, 500, 600].map(in_blocks)).build()), "many-blocks");
 }
 
 #[test]

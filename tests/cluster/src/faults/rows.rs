@@ -102,6 +102,12 @@ const fn killed_or_deleted(stage: Stage, kept: usize, reason: &'static str) -> E
     Ends { phase, cause, or: Some(Cause::Deleted), conclusion }
 }
 
+/// A pod whose image never came: whether Argo sees that, or the deadline of the pod, is chance.
+const fn late_or_not_started(stage: Stage, kept: usize, reason: &'static str) -> Ends {
+    let Ends { phase, cause, or: _, conclusion } = system(stage, Cause::Deadline, kept, reason);
+    Ends { phase, cause, or: Some(Cause::NotStarted), conclusion }
+}
+
 const NOT_SET_UP: &str = "the submission could not be set up for grading; this is not your fault";
 
 const fn row(id: &'static str, what: &'static str, how: How, ends: Ends) -> Row {
@@ -226,9 +232,8 @@ pub const ROWS: &[Row] = &[
         "verify-image",
         "The assignment's image cannot be pulled",
         How::NoImage,
-        system(
+        late_or_not_started(
             Stage::Verify,
-            Cause::Deadline,
             0,
             "the stage `verify` had not ended by the deadline of its pod, which may also have started too late",
         ),

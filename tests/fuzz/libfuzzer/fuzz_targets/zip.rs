@@ -1,0 +1,5 @@
+//! Feeds `assay_tests_fuzz::zip` to libFuzzer; holds nothing of its own.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_tests_fuzz::zip::check(data));
