@@ -56,7 +56,16 @@ struct Builds(Bench);
 
 impl Builds {
     fn new() -> Builds {
-        let bench = Bench::new(Who::Caller, ASSIGNMENT);
+        Builds::of(ASSIGNMENT)
+    }
+
+    /// Builds that may take so long that a busy machine is not the reason why one ends.
+    fn patient() -> Builds {
+        Builds::of(&ASSIGNMENT.replace("cpu: 3s, wall: 10s", "cpu: 3s, wall: 120s"))
+    }
+
+    fn of(assignment: &str) -> Builds {
+        let bench = Bench::new(Who::Caller, assignment);
         bench.write("author.txt", "of the author\n");
         bench.write("alone.py", ALONE);
         bench.submission("solution", "build.sh", "echo 42 > answer.txt\n");
@@ -107,10 +116,12 @@ done > /dev/null 2>&1"#,
 
 fn v2_a_build_that_passes_a_limit_fails_by_its_name() {
     let builds = Builds::new();
+    for script in ["sleep 1000", "exec > /dev/null 2>&1 < /dev/null; sleep 1000"] {
+        builds.fails(script, "the build ran longer than allowed");
+    }
+    let builds = Builds::patient();
     for (script, reason) in [
         ("while :; do :; done", "the build used more CPU time than allowed"),
-        ("sleep 1000", "the build ran longer than allowed"),
-        ("exec > /dev/null 2>&1 < /dev/null; sleep 1000", "the build ran longer than allowed"),
         ("cat /dev/zero", "the build wrote more output than allowed"),
         ("cat /dev/zero >&2", "the build wrote more output than allowed"),
         ("python3 -c 'x = bytearray(1 << 30)'", "the build used more memory than allowed"),
