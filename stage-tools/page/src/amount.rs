@@ -11,7 +11,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     match units.into_iter().find(|(shift, _)| bytes >> shift > 0) {
         None => count(bytes, "byte"),
         Some((shift, unit)) => {
-            let rest = u128::from(bytes & ((1 << shift) - 1)) * 10 >> shift;
+            let rest = (u128::from(bytes & ((1 << shift) - 1)) * 10) >> shift;
             // Less than ten: it is the first decimal.
             format!("{} {unit}", decimal(bytes >> shift, u64::try_from(rest).unwrap_or(0), 1))
         }

@@ -121,8 +121,8 @@ fn r6_what_a_page_would_obey_is_text_on_the_students_page() {
     let job = std::fs::read_dir(&jobs).expect("a job").next().expect("one").expect("is there").path();
     let page = std::fs::read_to_string(job.join(layout::STUDENT_PAGE)).expect("a page");
     let text = "&lt;/code&gt;&lt;/pre&gt;&lt;script src=http://192.0.2.1/x.js&gt;&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&amp;lt;";
-    // The log of the build, what the case wrote twice, and the line that it should not have written.
-    assert_eq!(page.matches(text).count(), 4, "{page}");
+    // Twice in the log of the build, in both outputs of the case, and as the line that it should not have written.
+    assert_eq!(page.matches(text).count(), 5, "{page}");
     assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
     assert!(page.contains("default-src 'none'"), "{page}");
 }

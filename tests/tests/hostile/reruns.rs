@@ -200,7 +200,7 @@ fn f6_a_rescue_concludes_what_nobody_concluded_as_the_systems_fault() {
         r#"rm -r results/* "$entry" "$private"; rescue
 grep -q '"verdict": "not-run"' "$entry"; grep -q '"fault": "system"' "$entry"; grep -q '"counts": false' "$entry"
 grep -q 'could not be graded' student/.assay/tests/engine/$job/status.json
-grep -q 'Your submission was received and could not be graded' student/.assay/tests/engine/$job/result.html
+grep -q 'could not be graded; that was not your fault' student/.assay/tests/engine/$job/result.html
 first="$(sums)"; rescue; [ "$first" = "$(sums)" ]"#,
     );
 }

@@ -53,7 +53,7 @@ fn page_of(texts: &Texts) -> String {
 }
 
 /// Text that has what decides on elements, and nothing else, in common with `text`.
-fn harmless(text: &String) -> String {
+fn harmless(text: &str) -> String {
     match text.trim() {
         "" if text.is_empty() => String::new(),
         _ if text.ends_with('\n') => "x\n".to_owned(),
