@@ -24,6 +24,8 @@ pub struct Delivery<'a> {
     pub refusal: Option<&'a str>,
     /// Whether there is a signed receipt of what was received.
     pub received: bool,
+    /// Whether the result lies beside its page as a document; not where no result came to be.
+    pub document: bool,
 }
 
 /// The page of a result.

@@ -92,7 +92,8 @@ struct HiddenCases {
 struct Receipts<'a> {
     received: Option<&'static str>,
     concluded: &'static str,
-    result: &'static str,
+    /// The result as a document.
+    result: Option<&'static str>,
     digest: &'a Digest,
     revision: &'a Digest,
     mode: &'static str,
@@ -149,7 +150,7 @@ pub(crate) fn render(result: &StudentResult, delivery: Delivery<'_>) -> String {
         receipts: Receipts {
             received: delivery.received.then_some(layout::RECEIVED),
             concluded: layout::CONCLUDED,
-            result: layout::STUDENT_RESULT,
+            result: delivery.document.then_some(layout::STUDENT_RESULT),
             digest,
             revision,
             mode: match mode {
@@ -207,8 +208,8 @@ fn headline(
         of_what: if some_hidden { "points for the cases that are shown" } else { "points" },
         penalty,
         passed: (!cases.is_empty()).then(|| {
-            let shown = if some_hidden { " that are shown" } else { "" };
-            format!("{passed} of {}{shown} passed.", count(cases.len(), "case"))
+            let case = if some_hidden { "shown case" } else { "case" };
+            format!("{passed} of {} passed.", count(cases.len(), case))
         }),
         reasons: reasons.map(|reason| sentence(&inline(reason))).collect(),
         fault: fault.map(words::fault),

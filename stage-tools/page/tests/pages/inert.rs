@@ -49,7 +49,7 @@ fn result(texts: &Texts) -> StudentResult {
 }
 
 fn page_of(texts: &Texts) -> String {
-    page(&result(texts), Delivery { refusal: Some(&texts[15]), received: true })
+    page(&result(texts), Delivery { refusal: Some(&texts[15]), received: true, document: true })
 }
 
 /// Text that has what decides on elements, and nothing else, in common with `text`.

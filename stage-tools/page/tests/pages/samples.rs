@@ -275,7 +275,7 @@ pub(crate) fn long_line() -> String {
         stderr: line.clone(),
         diff: vec![self::line(DiffSide::Written, &line)],
     });
-    page(&with(result, vec![case]), Delivery { refusal: Some(&line), received: true })
+    page(&with(result, vec![case]), Delivery { refusal: Some(&line), received: true, document: true })
 }
 
 /// As many cases, each with as much to show as such a result may have.
@@ -299,19 +299,19 @@ pub(crate) fn many(cases: usize, text: usize) -> String {
 
 /// All pages that are kept, by name.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
-    let told = Delivery { refusal: None, received: true };
+    let told = Delivery { refusal: None, received: true, document: true };
     let of = |result: StudentResult| page(&result, told);
     let refusal = Some("`notes.txt` cannot be handed in; allowed are *.c, *.h");
     vec![
         ("passed", of(all_passed())),
         ("failed", of(failed_cases())),
         ("build-failed", of(build_failed())),
-        ("refused", page(&refused(), Delivery { refusal, received: true })),
+        ("refused", page(&refused(), Delivery { refusal, received: true, document: true })),
         ("system", of(system())),
         ("ungraded", page(&ungraded(), Delivery::default())),
         ("hidden", of(hidden())),
         ("nothing-shown", of(nothing_shown())),
         ("late", of(late())),
-        ("hostile", page(&hostile(), Delivery { refusal: Some(HOSTILE), received: true })),
+        ("hostile", page(&hostile(), Delivery { refusal: Some(HOSTILE), received: true, document: true })),
     ]
 }

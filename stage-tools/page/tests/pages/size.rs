@@ -43,7 +43,7 @@ fn what_does_not_fit_is_counted() {
     let result = samples::result(Verdict::Suspect, Some(Fault::System), &name);
     let page = page(&samples::with(result, vec![case; MAX_CASES + 1_000]), Delivery::default());
     assert!(
-        page.contains(" more are in result.json") && page.contains("bytes more are left out of this page")
+        page.contains(" more are left out of it.") && page.contains("bytes more are left out of this page")
     );
     assert!(page.len() > MAX_TEXT && page.len() < MAX_PAGE, "{}", page.len());
 }

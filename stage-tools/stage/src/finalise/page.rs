@@ -20,7 +20,7 @@ pub(super) fn of_result(
     let result: StudentResult = serde_json::from_slice(result).map_err(|error| {
         StageError::new(Exit::DocumentDamaged, STAGE, format!("{}: {error}", layout::STUDENT_RESULT))
     })?;
-    Ok(page(&result, Delivery { refusal, received: facts.received.is_some() }))
+    Ok(page(&result, Delivery { refusal, received: facts.received.is_some(), document: true }))
 }
 
 /// The page of a job that came to no result.
@@ -50,7 +50,7 @@ pub(super) fn without_result(facts: &FinaliseFacts, reason: &str) -> String {
         cases: Vec::new(),
         hidden: Hidden::default(),
     };
-    page(&result, Delivery { refusal: None, received: facts.received.is_some() })
+    page(&result, Delivery { refusal: None, received: facts.received.is_some(), document: false })
 }
 
 /// What the student was told of a refusal, as the private result has it; `None` where there was none. A document that cannot be
