@@ -7,6 +7,10 @@ default:
 test:
     cargo test --workspace --locked
 
+# The pages of results in a browser, and under a checker of HTML; wants node 20, Java 17 and Chromium.
+test-page:
+    tests/page/run.sh
+
 # What must be clean before a change lands.
 lint:
     cargo fmt --all --check

@@ -35,6 +35,8 @@ pub(crate) struct Order<'a> {
 pub(crate) struct Graded {
     pub(crate) report: RunReport,
     pub(crate) student: StudentResult,
+    /// The student's result as a page of HTML, as Finalise delivered it.
+    pub(crate) page: Option<Vec<u8>>,
     /// Gzipped tar of what the cases wrote.
     pub(crate) outputs: Option<Vec<u8>>,
     /// What the stages said, a line each.
@@ -106,6 +108,7 @@ fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliE
         stages,
         private_result,
         student_result,
+        student_page,
         received: _,
         concluded: _,
         outputs: _,
@@ -139,7 +142,7 @@ fn graded(order: &Order<'_>, run: Run, said: Vec<String>) -> Result<Graded, CliE
     // Expectations are for hand-ins that are on time; a time that was named may cost marks.
     report.expected =
         if order.at.is_none() { expect::of(order.assignment, order.submission, &report) } else { None };
-    Ok(Graded { report, student, outputs: case_outputs, said, not_kept })
+    Ok(Graded { report, student, page: student_page, outputs: case_outputs, said, not_kept })
 }
 
 fn stage_report(run: &StageRun) -> StageReport {

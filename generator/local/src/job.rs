@@ -99,6 +99,8 @@ pub struct Run {
     pub private_result: Option<Vec<u8>>,
     /// The student's result.
     pub student_result: Option<Vec<u8>>,
+    /// The student's result as a page of HTML.
+    pub student_page: Option<Vec<u8>>,
     /// The signed receipt of what was received.
     pub received: Option<Vec<u8>>,
     /// The signed receipt of what was concluded.

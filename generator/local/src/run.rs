@@ -70,6 +70,7 @@ pub fn run(job: Job<'_>, on_event: &mut dyn FnMut(Event)) -> Result<Run, EngineE
         stages,
         private_result: conductor.document(Volume::Results, layout::PRIVATE_RESULT.into())?,
         student_result: conductor.document(Volume::Results, layout::STUDENT_RESULT.into())?,
+        student_page: conductor.document(Volume::Student, page_path(&job))?,
         received: conductor.document(Volume::RawSubmissions, received_path(&job))?,
         concluded: conductor.document(Volume::PrivateResults, job_path(&job, layout::CONCLUDED))?,
         case_outputs: conductor.document(Volume::PrivateResults, job_path(&job, layout::CASE_OUTPUTS))?,
@@ -103,6 +104,10 @@ pub fn probe() -> Result<Capabilities, EngineError> {
 fn received_path(job: &Job<'_>) -> String {
     let folder = layout::snapshots_dir(&job.plan.assignment, &job.student);
     format!("{folder}/{}", layout::snapshot_receipt(&job.job))
+}
+
+fn page_path(job: &Job<'_>) -> String {
+    format!("{}/{}", layout::student_job_dir(&job.plan.assignment, &job.job), layout::STUDENT_PAGE)
 }
 
 fn job_path(job: &Job<'_>, name: &str) -> String {

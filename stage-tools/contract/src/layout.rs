@@ -50,6 +50,8 @@ pub const PRIVATE_RESULT: &str = "private.json";
 /// `results`, in `private-results` under [`job_dir`] and in the student's claim under [`student_job_dir`]: what the
 /// student sees.
 pub const STUDENT_RESULT: &str = "result.json";
+/// In the student's claim under [`student_job_dir`]: [`STUDENT_RESULT`] as a page to read.
+pub const STUDENT_PAGE: &str = "result.html";
 /// `private-results`, under [`job_dir`]: the outputs of all cases, so that scoring again needs no new run.
 pub const CASE_OUTPUTS: &str = "outputs.tar.gz";
 /// Under [`student_job_dir`] and [`job_dir`]: the signed receipt of what was received.

@@ -119,7 +119,7 @@ pub(crate) fn cut(bytes: &[u8], max: usize, push: impl Fn(&mut String, char, usi
 }
 
 /// Appends `c` or what stands for it; line ends and tabs stay.
-pub(crate) fn push_char(text: &mut String, c: char) {
+pub fn push_char(text: &mut String, c: char) {
     let _ = match c {
         '\n' | '\t' => write!(text, "{c}"),
         '\r' => write!(text, "\\r"),
@@ -139,10 +139,16 @@ fn is_deceptive(c: char) -> bool {
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         // Joiners, invisible operators, isolates, deprecated format characters.
         | '\u{2060}'..='\u{206f}'
-        // Variation selectors, byte order mark, interlinear annotations, noncharacters.
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+        // Variation selectors, byte order mark, interlinear annotations.
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
         // Musical and shorthand format controls, tags, further variation selectors.
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || is_no_character(c)
+}
+
+/// What Unicode says will never be a character; documents of other formats may not hold it.
+fn is_no_character(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -160,6 +166,7 @@ mod tests {
             ("\u{9b}31m".as_bytes(), "\\u{9b}31m"),
             ("\u{202e}txt".as_bytes(), "\\u{202e}txt"),
             ("a\u{200b}b\u{feff}".as_bytes(), "a\\u{200b}b\\u{feff}"),
+            ("\u{fdd0}\u{ffff}\u{1fffe}".as_bytes(), "\\u{fdd0}\\u{ffff}\\u{1fffe}"),
             (b"a\xff\xfeb\xc3", "a\\xff\\xfeb\\xc3"),
             (b"\xed\xa0\x80", "\\xed\\xa0\\x80"),
             ("tab\tand é 漢字\n".as_bytes(), "tab\tand é 漢字\n"),

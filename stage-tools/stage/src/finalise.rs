@@ -16,6 +16,8 @@ use crate::documents::{Mounted, digest, to_bytes};
 use crate::error::StageError;
 use crate::key;
 
+mod page;
+
 const STAGE: Stage = Stage::Finalise;
 
 /// The largest result document: evidence is cut long before.
@@ -30,6 +32,8 @@ struct Conclusion {
     private_digest: Option<Digest>,
     /// The student's result, where there is one.
     student_result: Option<Vec<u8>>,
+    /// What the student was told of a refusal.
+    refusal: Option<String>,
 }
 
 impl Conclusion {
@@ -43,6 +47,7 @@ impl Conclusion {
             max_points: points(before.max_thousandths),
             student_result: self.student_result.filter(|_| before.private_result == self.private_digest),
             private_digest: before.private_result,
+            refusal: self.refusal,
         }
     }
 }
@@ -134,10 +139,11 @@ fn conclude(facts: &FinaliseFacts, results: &Mounted) -> Result<Conclusion, Stag
             max_points: Points::ZERO,
             private_digest: None,
             student_result: None,
+            refusal: None,
         });
     };
     let Told { verdict, fault, points, max_points, private_digest, student_digest } = told;
-    checked(results, layout::PRIVATE_RESULT, private_digest)?;
+    let private_result = checked(results, layout::PRIVATE_RESULT, private_digest)?;
     let student_result = checked(results, layout::STUDENT_RESULT, student_digest)?;
     Ok(Conclusion {
         verdict: *verdict,
@@ -146,6 +152,7 @@ fn conclude(facts: &FinaliseFacts, results: &Mounted) -> Result<Conclusion, Stag
         max_points: *max_points,
         private_digest: Some(private_digest.clone()),
         student_result: Some(student_result),
+        refusal: page::refusal(&private_result, *verdict),
     })
 }
 
@@ -187,6 +194,10 @@ fn deliver(
         }
     };
     student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
+    // A claim with room for the status alone gets that: the page says nothing that the documents do not.
+    if let Err(error) = deliver_page(facts, student, conclusion, message) {
+        crate::warn(&error);
+    }
     if facts.accepted == Some(false) {
         // Setup has said why, in a sentence that names the file; nothing that is known here says it better.
         return Ok(());
@@ -200,4 +211,20 @@ fn deliver(
     };
     // The status last: what it announces is there.
     student.replace(&format!("{dir}/{}", layout::STATUS), &to_bytes(STAGE, &status)?)
+}
+
+fn deliver_page(
+    facts: &FinaliseFacts,
+    student: &Mounted,
+    conclusion: &Conclusion,
+    message: &str,
+) -> Result<(), StageError> {
+    let page = match &conclusion.student_result {
+        Some(result) => page::of_result(facts, result, conclusion.refusal.as_deref())?,
+        // Concluded before, and not known again; or refused, of which the status says more than is known here.
+        None if conclusion.private_digest.is_some() || facts.accepted == Some(false) => return Ok(()),
+        None => page::without_result(facts, message),
+    };
+    let dir = layout::student_job_dir(&facts.job.assignment, &facts.job.job);
+    student.replace(&format!("{dir}/{}", layout::STUDENT_PAGE), page.as_bytes())
 }

@@ -64,7 +64,7 @@ const NUMBERS: &[(&str, &str, Source)] = &[
             r#"[("fork-bomb", "bomb-1"), ("eats-memory", "bomb-2"), ("fills-disk", "bomb-3")]"#,
         ),
     ),
-    ("P16", "112 traps", Said(DELIVERY, r#"[ "$tried" = 112 ]"#)),
+    ("P16", "128 traps", Said(DELIVERY, r#"[ "$tried" = 128 ]"#)),
     ("P16", "5,000 swaps", Said(DELIVERY, r#"[ "$(swaps)" -lt 5000 ]"#)),
     ("P17", "2 of 2", Said(RERUNS, "for kind in full read-only; do\n    restore anew\n    shut student")),
     ("P20", "3 times", Said("generator/cluster/src/sweep/decide.rs", "pub const TRIES: u32 = 3;")),
@@ -158,6 +158,8 @@ const NUMBERS: &[(&str, &str, Source)] = &[
     ("P72", "400 characters", Said("stage-tools/score/src/safe_text.rs", "MAX_LINE: usize = 400;")),
     ("P74", "5,000 levels", Said(REMOVING, "5_000);")),
     ("P74", "100,000 files", Said(REMOVING, "0..100_000")),
+    ("P75", "500 random", Said("stage-tools/page/tests/pages/inert.rs", "with_cases(500)")),
+    ("P75", "32 MiB", Said("stage-tools/page/tests/pages/size.rs", "MAX_PAGE: usize = 32 << 20;")),
 ];
 
 fn limits() -> usize {

@@ -157,7 +157,7 @@ rm -rf "$snapshots" "$told" setup-configuration/* submission/*
 save anew
 outside="$(everything /outside)"
 tried=0
-for path in student/.assay/tests student/.assay/tests/engine "$told" "$told"/{status,received,concluded,result}.json; do
+for path in student/.assay/tests student/.assay/tests/engine "$told" "$told"/{status,received,concluded,result}.json "$told/result.html"; do
     for trap in 'ln -s /outside/folder' 'ln -s /outside/file' 'ln -s /nowhere' 'ln -s ../../../../private-results' mkdir mkfifo \
         'cp /outside/file' 'ln /outside/file'; do
         for before in setup finalise; do
@@ -175,7 +175,7 @@ for path in student/.assay/tests student/.assay/tests/engine "$told" "$told"/{st
         done
     done
 done
-[ "$tried" = 112 ] || fail "$tried were tried""#,
+[ "$tried" = 128 ] || fail "$tried were tried""#,
     );
 }
 
@@ -238,7 +238,7 @@ kill "$racer""#,
 fn f6_a_job_that_failed_leaves_the_result_of_an_earlier_one() {
     Stages::of_a_job().after_all(
         r#"
-kept() { cat "$entry" "$private"/*.json "$told"/*.json; }
+kept() { cat "$entry" "$private"/*.json "$told"/*; }
 good="$(kept)"
 entry_of_good="$entry" private_of_good="$private" told_of_good="$told"
 # Another job of the same student, which the system failed.

@@ -1,7 +1,7 @@
 //! What Assay renders, and what it prints for others to read: pods that Pod Security `restricted` admits, and nothing that a
 //! page, a log or a reader of logs would obey. Rows I4 and R6.
 
-use assay_contract::Exit;
+use assay_contract::{Exit, Volume, layout};
 use assay_tests::bench::Bench;
 use assay_tests::program::Who;
 use libtest_mimic::Trial;
@@ -11,6 +11,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials![
         i4_every_example_is_rendered_into_pods_that_pod_security_admits,
         r6_what_a_log_or_a_page_would_obey_begins_no_line,
+        r6_what_a_page_would_obey_is_text_on_the_students_page,
     ]
 }
 
@@ -108,4 +109,20 @@ fn r6_what_a_log_or_a_page_would_obey_begins_no_line() {
         }
         assert!(finished.stdout.contains("set-output"), "{more:?}: what was printed is shown");
     }
+}
+
+fn r6_what_a_page_would_obey_is_text_on_the_students_page() {
+    let bench = Bench::new(Who::Caller, ASSIGNMENT);
+    let markup = "</code></pre><script src=http://192.0.2.1/x.js></script><img src=x onerror=alert(1)>&lt;";
+    let program = format!("cat <<'END'\n{markup}\nEND\ncat >&2 <<'END'\n{markup}\nEND\n");
+    let (finished, kept) = bench.attempt_and_keep(&bench.submission("markup", "main.sh", program), &[]);
+    finished.ended(Exit::Done);
+    let jobs = kept.volume(Volume::Student).join(".assay/tests/engine");
+    let job = std::fs::read_dir(&jobs).expect("a job").next().expect("one").expect("is there").path();
+    let page = std::fs::read_to_string(job.join(layout::STUDENT_PAGE)).expect("a page");
+    let text = "&lt;/code&gt;&lt;/pre&gt;&lt;script src=http://192.0.2.1/x.js&gt;&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&amp;lt;";
+    // Twice in the log of the build, in both outputs of the case, and as the line that it should not have written.
+    assert_eq!(page.matches(text).count(), 5, "{page}");
+    assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    assert!(page.contains("default-src 'none'"), "{page}");
 }

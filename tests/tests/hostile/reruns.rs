@@ -187,9 +187,9 @@ fn i3_attempts_are_taken_once() {
 
 fn f6_a_rescue_keeps_what_was_concluded() {
     Stages::of_a_job().converges(
-        r#"told="$(cat student/.assay/tests/engine/$job/*.json)"
+        r#"told="$(cat student/.assay/tests/engine/$job/*)"
 rm -r results/*; rescue
-[ "$told" = "$(cat student/.assay/tests/engine/$job/*.json)" ]
+[ "$told" = "$(cat student/.assay/tests/engine/$job/*)" ]
 rm student/.assay/tests/engine/$job/result.json; rescue
 grep -q 'could not be delivered' student/.assay/tests/engine/$job/status.json"#,
     );
@@ -200,6 +200,7 @@ fn f6_a_rescue_concludes_what_nobody_concluded_as_the_systems_fault() {
         r#"rm -r results/* "$entry" "$private"; rescue
 grep -q '"verdict": "not-run"' "$entry"; grep -q '"fault": "system"' "$entry"; grep -q '"counts": false' "$entry"
 grep -q 'could not be graded' student/.assay/tests/engine/$job/status.json
+grep -q 'could not be graded; that was not your fault' student/.assay/tests/engine/$job/result.html
 first="$(sums)"; rescue; [ "$first" = "$(sums)" ]"#,
     );
 }

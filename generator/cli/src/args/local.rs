@@ -112,6 +112,9 @@ pub(crate) struct Try {
     /// Show what the student sees
     #[arg(long)]
     pub(crate) student: bool,
+    /// Write the page that the student gets to this file, in place of what may be there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) page: Option<PathBuf>,
     /// Keep every file of every volume in this new folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) keep: Option<PathBuf>,
@@ -119,7 +122,7 @@ pub(crate) struct Try {
     #[arg(long)]
     pub(crate) log: bool,
     /// Run again whenever the submission or the assignment changes
-    #[arg(long, conflicts_with = "keep")]
+    #[arg(long, conflicts_with_all = ["keep", "page"])]
     pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) machine: Machine,

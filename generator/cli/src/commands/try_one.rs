@@ -12,6 +12,7 @@ use crate::args::Try;
 use crate::commands;
 use crate::console::Console;
 use crate::error::CliError;
+use crate::files;
 use crate::job::{self, Graded, Order};
 use crate::show;
 
@@ -41,12 +42,15 @@ fn once(console: &Console, args: &Try) -> Result<Exit, CliError> {
         at,
         keep: args.keep.clone(),
     };
-    let Graded { report, student, outputs: _, said, not_kept } = job::run(&order)?;
+    let Graded { report, student, page, outputs: _, said, not_kept } = job::run(&order)?;
     if args.log {
         console.note(&said.join("\n"));
     }
     for what in &not_kept {
         console.note(&format!("not kept: {what}"));
+    }
+    if let Some(file) = &args.page {
+        write_page(file, page)?;
     }
     if args.student {
         console.data(&student, || show::student::text(&student))?;
@@ -59,6 +63,14 @@ fn once(console: &Console, args: &Try) -> Result<Exit, CliError> {
         None if report.verdict == Verdict::Refused => Exit::SubmissionRefused,
         None => Exit::Done,
     })
+}
+
+fn write_page(file: &Path, page: Option<Vec<u8>>) -> Result<(), CliError> {
+    let page = page.ok_or_else(|| {
+        CliError::new(Exit::StageFailed, "finalise delivered no page").hint("`--log` shows what it says")
+    })?;
+    files::replace(file, &page)
+        .map_err(|error| CliError::io(format!("cannot write {}", file.display()), error))
 }
 
 /// The assignment that was named, or the nearest one above the submission.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use assay_contract::Exit;
+use assay_contract::{Exit, Volume, layout};
 
 use crate::session::Session;
 
@@ -167,4 +167,21 @@ fn everything_is_kept_where_it_is_asked_for() {
     }
     let read = |path: &Path| fs::read_to_string(path).unwrap();
     assert_eq!(read(&session.path("kept/testing/case-001/stdout")), "HELLO, Ada!\n");
+}
+
+#[test]
+fn the_page_that_the_student_gets_is_written_where_it_is_asked_for() {
+    let session = Session::greeting();
+    session.write("page.html", "what was there");
+    session.assay("try greeting/submissions/blanks --page page.html --keep kept").exits(Exit::Done);
+    let page = session.read("page.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Wrong output"), "{page}");
+    let jobs = session.path("kept").join(Volume::Student.id()).join(".assay/tests/greeting");
+    let job = fs::read_dir(jobs).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read_to_string(job.join(layout::STUDENT_PAGE)).unwrap(), page);
+
+    session.assay("try greeting/submissions/extra --page page.html").exits(Exit::SubmissionRefused);
+    let page = session.read("page.html");
+    assert!(page.contains("Refused") && page.contains("cannot be handed in"), "{page}");
+    session.assay("try greeting/submissions/blanks --page nowhere/page.html").exits(Exit::Io);
 }
