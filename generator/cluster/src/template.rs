@@ -20,6 +20,7 @@ use crate::rights::Right;
 
 /// Who is said to have made it.
 const MANAGER: &str = "assay";
+const ASSIGNMENT: &str = "assay.dev/assignment";
 const REVISION: &str = "assay.dev/revision";
 const TITLE: &str = "workflows.argoproj.io/title";
 /// The annotation that says when a revision was published again; without it, it was when the template was created.
@@ -33,6 +34,8 @@ const ADDED: [&str; 6] =
 pub struct Template {
     /// Its name.
     pub name: String,
+    /// Of which assignment, `<course>/<name>`; empty where the template does not say it.
+    pub assignment: String,
     /// The revision, 64 digits; empty where the template does not say it.
     pub revision: String,
     /// Its title.
@@ -54,7 +57,7 @@ pub enum Applied {
 }
 
 impl Template {
-    fn of(object: &DynamicObject) -> Result<Template, ClusterError> {
+    pub(crate) fn of(object: &DynamicObject) -> Result<Template, ClusterError> {
         let mut document =
             serde_json::to_value(object).map_err(|error| ClusterError::Bug(Box::new(error)))?;
         if let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -70,6 +73,7 @@ impl Template {
         let created = object.metadata.creation_timestamp.as_ref().map(|time| time.0);
         Ok(Template {
             name: object.metadata.name.clone().unwrap_or_default(),
+            assignment: annotation(ASSIGNMENT),
             revision: annotation(REVISION),
             title: annotation(TITLE),
             published: created.max(annotation(PUBLISHED).parse().ok()),

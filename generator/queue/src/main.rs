@@ -1,0 +1,167 @@
+//! `assay-queue`: arguments, secrets, start and end of the queue server, nothing else.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs};
+
+use assay_cluster::watch::{self, Change};
+use assay_cluster::{Cluster, Options};
+use assay_contract::Exit;
+use assay_queue::board::Board;
+use assay_queue::dispatch::Dispatcher;
+use assay_queue::http::{Server, observe, router};
+use assay_queue::id::{Ids, LEAST_SECRET};
+use assay_queue::identity::Hub;
+use assay_queue::metrics::Metrics;
+use assay_queue::serve::serve;
+use assay_queue::settings::{ID_SECRET, Settings, TICKET_KEY};
+use assay_receipt::SigningKey;
+use clap::Parser;
+use futures_util::{Stream, StreamExt};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+/// Connections to health, readiness and metrics.
+const OBSERVERS: usize = 64;
+
+/// Takes hand-ins of students, and starts their jobs in a fair order.
+#[derive(Debug, Parser)]
+#[command(name = "assay-queue", version)]
+struct Arguments {
+    /// The operator's settings of this server; all defaults without it
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// The jobs' namespace; otherwise assay-jobs, or the operator's
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+/// Why the server does not run: a code and a sentence.
+struct Failed {
+    exit: Exit,
+    message: String,
+}
+
+impl Failed {
+    fn new(exit: Exit, message: impl Into<String>) -> Failed {
+        Failed { exit, message: message.into() }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).with_env_filter(filter).init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            return ExitCode::from(Exit::Io.code());
+        }
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed { exit, message }) => {
+            tracing::error!(message, "cannot serve");
+            ExitCode::from(exit.code())
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failed> {
+    let Arguments { settings, namespace } = arguments;
+    let settings = read_settings(settings)?;
+    let key = SigningKey::from_pem(&secret(TICKET_KEY)?)
+        .map_err(|error| Failed::new(Exit::Key, format!("{TICKET_KEY} holds no signing key: {error}")))?;
+    let ids = Ids::new(Zeroizing::new(secret(ID_SECRET)?.as_bytes().to_vec()))
+        .ok_or_else(|| Failed::new(Exit::Key, format!("{ID_SECRET} is shorter than {LEAST_SECRET} bytes")))?;
+    // Both TLS stacks of the tree ask for the process's provider; a second call changes nothing.
+    let _set_before = rustls::crypto::ring::default_provider().install_default();
+    let hub = settings
+        .hub
+        .as_ref()
+        .map(Hub::new)
+        .transpose()
+        .map_err(|error| Failed::new(Exit::Io, format!("cannot make connections: {error}")))?;
+    let options = Options { context: None, namespace, operator: None };
+    let cluster = Cluster::connect(options)
+        .await
+        .map_err(|error| Failed::new(error.exit(), format!("{error}; {}", error.hint())))?;
+    let (listener, observed) = (bind(settings.listen).await?, bind(settings.observe).await?);
+    let closing = stopping()?;
+
+    let (board, metrics) = (Arc::new(Board::default()), Arc::new(Metrics::default()));
+    let connections = settings.limits.connections;
+    let dispatcher =
+        Dispatcher::new(cluster.clone(), board.clone(), metrics.clone(), settings.clone());
+    hear(watch::requests(&cluster), board.clone(), Board::hear_request);
+    hear(watch::jobs(&cluster), board.clone(), Board::hear_job);
+    hear(watch::templates(&cluster), board.clone(), Board::hear_template);
+    let server = Server::new(settings, cluster, hub, board, ids, key, metrics, closing.clone());
+    tracing::info!(listen = %server.settings.listen, observe = %server.settings.observe, "serving");
+    tokio::join!(
+        serve(listener, router(server.clone()), connections, closing.clone()),
+        serve(observed, observe(server.clone()), OBSERVERS, closing.clone()),
+        dispatcher.run(closing),
+        server.forget_quiet_callers(),
+    );
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Takes what a stream says, for as long as the program runs.
+fn hear<T: Send + 'static>(
+    changes: impl Stream<Item = Change<T>> + Send + 'static,
+    board: Arc<Board>,
+    take: impl Fn(&Board, Change<T>) + Send + 'static,
+) {
+    tokio::spawn(async move {
+        let mut changes = std::pin::pin!(changes);
+        while let Some(change) = changes.next().await {
+            if let Change::Deaf(error) = &change {
+                tracing::warn!(%error, hint = error.hint(), "nothing is heard from the cluster");
+            }
+            take(&board, change);
+        }
+    });
+}
+
+fn read_settings(path: Option<PathBuf>) -> Result<Settings, Failed> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failed::new(Exit::OperatorInvalid, format!("cannot read {}: {error}", path.display())))?;
+    Settings::parse(&text)
+        .map_err(|error| Failed::new(Exit::OperatorInvalid, format!("{}: {error}", path.display())))
+}
+
+fn secret(name: &str) -> Result<Zeroizing<String>, Failed> {
+    env::var(name).map(Zeroizing::new).map_err(|_| {
+        Failed::new(Exit::Key, format!("{name} is not set; deploy/components/queue says what goes in it"))
+    })
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failed::new(Exit::Io, format!("cannot listen on {address}: {error}")))
+}
+
+/// Is cancelled when somebody tells this program to stop.
+fn stopping() -> Result<CancellationToken, Failed> {
+    let listen = |kind| signal(kind).map_err(|error| Failed::new(Exit::Io, format!("cannot hear signals: {error}")));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let closing = CancellationToken::new();
+    let told = closing.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(closing)
+}
