@@ -21,7 +21,7 @@ use crate::order::{self, AtWork, Placed, Waiting};
 
 /// All that is known.
 #[derive(Debug)]
-pub struct Board {
+pub(crate) struct Board {
     known: RwLock<Known>,
     changed: watch::Sender<u64>,
 }
@@ -63,19 +63,19 @@ impl Board {
     }
 
     /// Takes what was heard of requests.
-    pub fn hear_request(&self, change: Change<Request>) {
+    pub(crate) fn hear_request(&self, change: Change<Request>) {
         self.change(|known| {
             known.requests.take(change, |request| request.metadata.name.clone().unwrap_or_default());
         });
     }
 
     /// Takes what was heard of jobs.
-    pub fn hear_job(&self, change: Change<JobView>) {
+    pub(crate) fn hear_job(&self, change: Change<JobView>) {
         self.change(|known| known.jobs.take(change, |job| job.job.clone()));
     }
 
     /// Takes what was heard of templates.
-    pub fn hear_template(&self, change: Change<Template>) {
+    pub(crate) fn hear_template(&self, change: Change<Template>) {
         self.change(|known| known.templates.take(change, |template| template.name.clone()));
     }
 

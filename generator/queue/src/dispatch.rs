@@ -39,7 +39,7 @@ const READ_CAP: Duration = Duration::from_secs(30);
 
 /// What moves requests on.
 #[derive(Debug)]
-pub struct Dispatcher {
+pub(crate) struct Dispatcher {
     cluster: Cluster,
     board: Arc<Board>,
     metrics: Arc<Metrics>,
@@ -77,13 +77,12 @@ impl Step {
 
 impl Dispatcher {
     /// One that has done nothing yet.
-    #[must_use]
-    pub fn new(cluster: Cluster, board: Arc<Board>, metrics: Arc<Metrics>, settings: Settings) -> Dispatcher {
+    pub(crate) fn new(cluster: Cluster, board: Arc<Board>, metrics: Arc<Metrics>, settings: Settings) -> Dispatcher {
         Dispatcher { cluster, board, metrics, settings, left: HashMap::new() }
     }
 
     /// Moves requests on until it is told to stop; a step that was begun is finished.
-    pub async fn run(mut self, closing: CancellationToken) {
+    pub(crate) async fn run(mut self, closing: CancellationToken) {
         let mut heard = self.board.listen();
         let mut cap_read: Option<Instant> = None;
         while !closing.is_cancelled() {

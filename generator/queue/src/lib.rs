@@ -6,15 +6,18 @@
 
 #![forbid(unsafe_code)]
 
-pub mod board;
-pub mod dispatch;
+mod board;
+mod dispatch;
 pub mod estimate;
-pub mod http;
+mod http;
 pub mod id;
 pub mod identity;
-pub mod metrics;
+mod metrics;
 mod mirror;
 pub mod order;
-pub mod serve;
+mod run;
+mod serve;
 pub mod settings;
 mod standing;
+
+pub use run::{Parts, run};

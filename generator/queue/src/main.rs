@@ -2,31 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::{env, fs};
 
-use assay_cluster::watch::{self, Change};
 use assay_cluster::{Cluster, Options};
 use assay_contract::Exit;
-use assay_queue::board::Board;
-use assay_queue::dispatch::Dispatcher;
-use assay_queue::http::{Server, observe, router};
+use assay_queue::Parts;
 use assay_queue::id::{Ids, LEAST_SECRET};
 use assay_queue::identity::Hub;
-use assay_queue::metrics::Metrics;
-use assay_queue::serve::serve;
 use assay_queue::settings::{ID_SECRET, Settings, TICKET_KEY};
 use assay_receipt::SigningKey;
 use clap::Parser;
-use futures_util::{Stream, StreamExt};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
-
-/// Connections to health, readiness and metrics.
-const OBSERVERS: usize = 64;
 
 /// Takes hand-ins of students, and starts their jobs in a fair order.
 #[derive(Debug, Parser)]
@@ -94,40 +84,11 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
     let (listener, observed) = (bind(settings.listen).await?, bind(settings.observe).await?);
     let closing = stopping()?;
 
-    let (board, metrics) = (Arc::new(Board::default()), Arc::new(Metrics::default()));
-    let connections = settings.limits.connections;
-    let dispatcher =
-        Dispatcher::new(cluster.clone(), board.clone(), metrics.clone(), settings.clone());
-    hear(watch::requests(&cluster), board.clone(), Board::hear_request);
-    hear(watch::jobs(&cluster), board.clone(), Board::hear_job);
-    hear(watch::templates(&cluster), board.clone(), Board::hear_template);
-    let server = Server::new(settings, cluster, hub, board, ids, key, metrics, closing.clone());
-    tracing::info!(listen = %server.settings.listen, observe = %server.settings.observe, "serving");
-    tokio::join!(
-        serve(listener, router(server.clone()), connections, closing.clone()),
-        serve(observed, observe(server.clone()), OBSERVERS, closing.clone()),
-        dispatcher.run(closing),
-        server.forget_quiet_callers(),
-    );
+    let parts = Parts { settings, cluster, hub, ids, key };
+    tracing::info!(listen = ?listener.local_addr(), observe = ?observed.local_addr(), "serving");
+    assay_queue::run(parts, listener, observed, closing).await;
     tracing::info!("ended");
     Ok(())
-}
-
-/// Takes what a stream says, for as long as the program runs.
-fn hear<T: Send + 'static>(
-    changes: impl Stream<Item = Change<T>> + Send + 'static,
-    board: Arc<Board>,
-    take: impl Fn(&Board, Change<T>) + Send + 'static,
-) {
-    tokio::spawn(async move {
-        let mut changes = std::pin::pin!(changes);
-        while let Some(change) = changes.next().await {
-            if let Change::Deaf(error) = &change {
-                tracing::warn!(%error, hint = error.hint(), "nothing is heard from the cluster");
-            }
-            take(&board, change);
-        }
-    });
 }
 
 fn read_settings(path: Option<PathBuf>) -> Result<Settings, Failed> {

@@ -32,7 +32,7 @@ struct Verdict {
 
 /// What is counted.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     handed_in: Family<Again, Counter>,
     requests: Family<Progress, Gauge>,

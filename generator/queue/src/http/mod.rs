@@ -33,29 +33,29 @@ use crate::settings::Settings;
 use caller::Rates;
 use problem::Trouble;
 
-pub use observe::observe;
+pub(crate) use observe::observe;
 
 /// How often callers that have been quiet are forgotten.
 const FORGET: Duration = Duration::from_secs(60);
 
 /// What all requests share.
-pub struct Server {
+pub(crate) struct Server {
     /// The operator's settings.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The cluster.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// The hub, if there is one.
-    pub hub: Option<Hub>,
+    pub(crate) hub: Option<Hub>,
     /// What is known.
-    pub board: Arc<Board>,
+    pub(crate) board: Arc<Board>,
     /// What makes jobs' ids.
-    pub ids: Ids,
+    pub(crate) ids: Ids,
     /// The key that signs tickets.
-    pub key: SigningKey,
+    pub(crate) key: SigningKey,
     /// What is counted.
-    pub metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Told when the server is to end.
-    pub closing: CancellationToken,
+    pub(crate) closing: CancellationToken,
     rates: Rates,
     streams: Arc<Semaphore>,
 }
@@ -64,9 +64,8 @@ pub(crate) type Shared = Arc<Server>;
 
 impl Server {
     /// A server that has heard of nothing yet.
-    #[must_use]
     #[expect(clippy::too_many_arguments, reason = "each is made where its errors can be told")]
-    pub fn new(
+    pub(crate) fn new(
         settings: Settings,
         cluster: Cluster,
         hub: Option<Hub>,
@@ -82,7 +81,7 @@ impl Server {
     }
 
     /// Forgets callers that have been quiet, for as long as the server lives.
-    pub async fn forget_quiet_callers(&self) {
+    pub(crate) async fn forget_quiet_callers(&self) {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(FORGET) => self.rates.forget(),
@@ -93,7 +92,7 @@ impl Server {
 }
 
 /// What clients are served.
-pub fn router(server: Arc<Server>) -> Router {
+pub(crate) fn router(server: Arc<Server>) -> Router {
     let api = Router::new()
         .route("/jobs", get(jobs::history).post(jobs::hand_in))
         .route("/jobs/{job}", get(jobs::show))

@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 use super::Server;
 
 /// What the cluster is served.
-pub fn observe(server: Arc<Server>) -> Router {
+pub(crate) fn observe(server: Arc<Server>) -> Router {
     Router::new()
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready))
