@@ -69,8 +69,6 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
         .map_err(|error| Failed::new(Exit::Key, format!("{TICKET_KEY} holds no signing key: {error}")))?;
     let ids = Ids::new(Zeroizing::new(secret(ID_SECRET)?.as_bytes().to_vec()))
         .ok_or_else(|| Failed::new(Exit::Key, format!("{ID_SECRET} is shorter than {LEAST_SECRET} bytes")))?;
-    // Both TLS stacks of the tree ask for the process's provider; a second call changes nothing.
-    let _set_before = rustls::crypto::ring::default_provider().install_default();
     let hub = settings
         .hub
         .as_ref()

@@ -76,6 +76,8 @@ impl Hub {
     /// # Errors
     /// If this machine cannot make connections at all.
     pub fn new(settings: &settings::Hub) -> Result<Hub, reqwest::Error> {
+        // The TLS of this program has no provider of its own; that another part set one before is no matter.
+        let _set_before = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .timeout(ANSWER)
             .redirect(reqwest::redirect::Policy::none())
