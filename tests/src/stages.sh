@@ -28,7 +28,8 @@ private="private-results/tests/engine/local/$job"
 entry="private-results/tests/engine/gradebook/$job.json"
 rm "$snapshots/$job.json" "$private/concluded.json" "$private/private.json" "$entry"
 
-# race PLACE: runs /tmp/racer.py there, which writes to /tmp/swaps how often it has changed something. It has begun when this returns
+# race PLACE: runs /tmp/racer.py there, which renames a file to /tmp/swaps that says how often it has changed something: whenever it
+# is read or killed, there is a number. It has begun when this returns
 race() {
     python3 /tmp/racer.py "$1" &
     racer=$!

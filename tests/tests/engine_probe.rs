@@ -51,7 +51,8 @@ fn promised(stage: Stage, topic: &str) -> &'static str {
         ("descriptor", "003") if stage == Stage::Verify => "file",
         ("limit", "CORE") => "0",
         ("limit", "FSIZE") => "4194304",
-        ("limit", "CPU") => "6",
+        // The hard limit: two seconds above the one that sends a signal first.
+        ("limit", "CPU") => "8",
         ("limit", "NOFILE") => "1024",
         ("limit", "DATA") => "1610612736",
         ("limit", "NPROC") => "2048",

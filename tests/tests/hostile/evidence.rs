@@ -220,7 +220,8 @@ while True:
             except OSError:
                 pass
         swaps += 1
-        open("/tmp/swaps", "w").write(str(swaps))
+        with open("/tmp/swaps.new", "w") as file: file.write(str(swaps))
+        os.replace("/tmp/swaps.new", "/tmp/swaps")
 END
 race "$PWD/testing/case-001"
 for try in $(seq 200); do

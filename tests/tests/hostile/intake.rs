@@ -121,7 +121,8 @@ while True:
             pass
         swaps += 1
         if swaps % 100 == 0:
-            with open("/tmp/swaps", "w") as file: file.write(str(swaps))
+            with open("/tmp/swaps.new", "w") as file: file.write(str(swaps))
+            os.replace("/tmp/swaps.new", "/tmp/swaps")
 END
 whole="$digest"
 race "$PWD/$outbox"
