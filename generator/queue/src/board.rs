@@ -95,7 +95,8 @@ impl Board {
     /// Puts who waits in order.
     pub(crate) fn put_in_order(&self) {
         self.change(|known| {
-            known.placed = order::order(known.waiting(), &known.at_work(), |_| SignedDuration::ZERO);
+            let cooldown = |assignment: &AssignmentId| known.cooldown(assignment);
+            known.placed = order::order(known.waiting(), &known.at_work(), cooldown);
             known.pace = Some(Pace::of(known.lately()));
         });
     }
@@ -117,6 +118,14 @@ impl Known {
     pub(crate) fn template(&self, assignment: &AssignmentId) -> Option<&Template> {
         let of_it = self.templates.all().filter(|(_, template)| template.assignment == assignment.as_str());
         of_it.map(|(_, template)| template).max_by(|a, b| (a.published, &b.name).cmp(&(b.published, &a.name)))
+    }
+
+    /// The least time between two runs of one student.
+    fn cooldown(&self, assignment: &AssignmentId) -> SignedDuration {
+        let notice = self.template(assignment).and_then(|template| template.notice.as_ref());
+        notice
+            .and_then(|notice| i64::try_from(notice.rules.cooldown_seconds).ok())
+            .map_or(SignedDuration::ZERO, SignedDuration::from_secs)
     }
 
     /// The job of a request, as far as the cluster still knows it.

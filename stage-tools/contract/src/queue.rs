@@ -158,8 +158,21 @@ pub struct Rules {
     pub revision: Digest,
     /// What may be handed in.
     pub rules: SubmissionRules,
-    /// When; `None` where the template does not tell.
-    pub schedule: Option<Schedule>,
+    /// When.
+    pub schedule: Schedule,
+}
+
+/// What whoever publishes an assignment tells the queue server of it, beside its template: what students are told before they
+/// hand in, and how long two runs are apart. Setup reads none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Notice {
+    /// [`crate::API_VERSION`].
+    pub api_version: String,
+    /// What may be handed in.
+    pub rules: SubmissionRules,
+    /// When.
+    pub schedule: Schedule,
 }
 
 /// The answer where something cannot be done.

@@ -8,6 +8,7 @@ mod events;
 mod jobs;
 mod observe;
 mod problem;
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
         .route("/jobs", get(jobs::history).post(jobs::hand_in))
         .route("/jobs/{job}", get(jobs::show))
         .route("/jobs/{job}/events", get(events::follow))
+        .route("/assignments/{course}/{name}", get(rules::show))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing);
     let prefix = format!("{}{PREFIX}", server.settings.prefix);
