@@ -16,8 +16,8 @@ use crate::error::ClusterError;
 use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
 
-pub(crate) use read::read as view_of;
 pub use label::label;
+pub(crate) use read::read as view_of;
 pub use start::{Start, start, start_once};
 pub(crate) use start::{create, workflow};
 

@@ -106,7 +106,8 @@ impl Known {
     /// Why what is known may not be all; `None` where it is.
     pub(crate) fn gap(&self) -> Option<String> {
         let whole = self.requests.is_whole() && self.jobs.is_whole() && self.templates.is_whole();
-        let deaf = [self.requests.deaf(), self.jobs.deaf(), self.templates.deaf()].into_iter().flatten().next();
+        let deaf =
+            [self.requests.deaf(), self.jobs.deaf(), self.templates.deaf()].into_iter().flatten().next();
         match deaf {
             Some(why) => Some(why.to_owned()),
             None if !whole => Some("what is in the cluster is still being listed".into()),

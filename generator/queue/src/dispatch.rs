@@ -77,7 +77,12 @@ impl Step {
 
 impl Dispatcher {
     /// One that has done nothing yet.
-    pub(crate) fn new(cluster: Cluster, board: Arc<Board>, metrics: Arc<Metrics>, settings: Settings) -> Dispatcher {
+    pub(crate) fn new(
+        cluster: Cluster,
+        board: Arc<Board>,
+        metrics: Arc<Metrics>,
+        settings: Settings,
+    ) -> Dispatcher {
         Dispatcher { cluster, board, metrics, settings, left: HashMap::new() }
     }
 
@@ -227,7 +232,12 @@ impl Dispatcher {
                 if let Some(concluded) = &concluded {
                     let verdict = status.verdict.as_deref().unwrap_or_default();
                     self.metrics.concluded(verdict);
-                    tracing::info!(job = concluded.metadata.name, verdict, points = status.points, "concluded");
+                    tracing::info!(
+                        job = concluded.metadata.name,
+                        verdict,
+                        points = status.points,
+                        "concluded"
+                    );
                     if *known && let Err(error) = self.label(concluded).await {
                         // Tutors see less; nobody waits for it.
                         self.trouble("labelling a job", &error);

@@ -59,7 +59,8 @@ pub fn estimate(ahead: usize, elapsed: &[Duration], cap: usize, pace: Pace) -> O
         return None;
     }
     // When each place becomes free, in milliseconds from now: a heap of whole numbers, for floats have no order.
-    let millis = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX).as_millis();
+    let millis =
+        |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX).as_millis();
     let mut free: BinaryHeap<Reverse<u128>> = BinaryHeap::new();
     for elapsed in elapsed {
         // One that lasts longer than usual will still last a little.
@@ -82,7 +83,8 @@ pub fn estimate(ahead: usize, elapsed: &[Duration], cap: usize, pace: Pace) -> O
     }
     // So many jobs have to end, one after another, before a place is free.
     let in_a_row = f64::from(u32::try_from((ahead + elapsed.len()) / cap + 1).unwrap_or(u32::MAX));
-    let off = Duration::try_from_secs_f64(NINE_OF_TEN * pace.deviation * in_a_row.sqrt()).unwrap_or(Duration::MAX);
+    let off =
+        Duration::try_from_secs_f64(NINE_OF_TEN * pace.deviation * in_a_row.sqrt()).unwrap_or(Duration::MAX);
     Some(Estimate { at, earliest: at.saturating_sub(off), latest: at.saturating_add(off) })
 }
 
@@ -107,7 +109,11 @@ mod tests {
         assert_eq!(estimate(0, &[secs(5), secs(15)], 2, STEADY).unwrap().at, secs(5));
         assert_eq!(estimate(1, &[secs(5), secs(15)], 2, STEADY).unwrap().at, secs(15));
         assert_eq!(estimate(2, &[secs(5), secs(15)], 2, STEADY).unwrap().at, secs(25));
-        assert_eq!(estimate(0, &[secs(500)], 1, STEADY).unwrap().at, secs(2), "a slow one lasts a little longer");
+        assert_eq!(
+            estimate(0, &[secs(500)], 1, STEADY).unwrap().at,
+            secs(2),
+            "a slow one lasts a little longer"
+        );
     }
 
     #[test]

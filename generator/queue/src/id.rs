@@ -68,7 +68,8 @@ mod tests {
 
     fn of(ids: &Ids, assignment: &str, student: &str, key: &str) -> String {
         let digest = Digest::new("0".repeat(64)).unwrap();
-        let (assignment, student) = (AssignmentId::new(assignment).unwrap(), StudentId::new(student).unwrap());
+        let (assignment, student) =
+            (AssignmentId::new(assignment).unwrap(), StudentId::new(student).unwrap());
         ids.of(&assignment, &student, &digest, &RequestKey::new(key).unwrap()).unwrap().to_string()
     }
 

@@ -45,7 +45,12 @@ impl Failed {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).with_env_filter(filter).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -91,8 +96,9 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
 
 fn read_settings(path: Option<PathBuf>) -> Result<Settings, Failed> {
     let Some(path) = path else { return Ok(Settings::default()) };
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failed::new(Exit::OperatorInvalid, format!("cannot read {}: {error}", path.display())))?;
+    let text = fs::read_to_string(&path).map_err(|error| {
+        Failed::new(Exit::OperatorInvalid, format!("cannot read {}: {error}", path.display()))
+    })?;
     Settings::parse(&text)
         .map_err(|error| Failed::new(Exit::OperatorInvalid, format!("{}: {error}", path.display())))
 }
@@ -111,7 +117,8 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
 
 /// Is cancelled when somebody tells this program to stop.
 fn stopping() -> Result<CancellationToken, Failed> {
-    let listen = |kind| signal(kind).map_err(|error| Failed::new(Exit::Io, format!("cannot hear signals: {error}")));
+    let listen =
+        |kind| signal(kind).map_err(|error| Failed::new(Exit::Io, format!("cannot hear signals: {error}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let closing = CancellationToken::new();
     let told = closing.clone();

@@ -45,15 +45,32 @@ impl Default for Metrics {
     fn default() -> Metrics {
         let mut registry = Registry::with_prefix("assay_queue");
         let handed_in = Family::<Again, Counter>::default();
-        registry.register("handed_in", "Requests that were taken; again: they were there before", handed_in.clone());
+        registry.register(
+            "handed_in",
+            "Requests that were taken; again: they were there before",
+            handed_in.clone(),
+        );
         let requests = Family::<Progress, Gauge>::default();
         registry.register("requests", "Requests that are known now, by how far they are", requests.clone());
         let concluded = Family::<Verdict, Counter>::default();
-        registry.register("concluded", "Conclusions that this server was the first to see", concluded.clone());
+        registry.register(
+            "concluded",
+            "Conclusions that this server was the first to see",
+            concluded.clone(),
+        );
         let failures = Counter::default();
-        registry.register("failures", "Steps that the cluster did not let this server take", failures.clone());
+        registry.register(
+            "failures",
+            "Steps that the cluster did not let this server take",
+            failures.clone(),
+        );
         let wait = Histogram::new(WAITS);
-        registry.register_with_unit("wait", "From the hand-in to the start of a job", Unit::Seconds, wait.clone());
+        registry.register_with_unit(
+            "wait",
+            "From the hand-in to the start of a job",
+            Unit::Seconds,
+            wait.clone(),
+        );
         Metrics { registry, handed_in, requests, concluded, failures, wait }
     }
 }

@@ -91,12 +91,7 @@ pub fn order(
 
 /// Which of `placed` start now.
 #[must_use]
-pub fn start_now<'a>(
-    placed: &'a [Placed],
-    at_work: &AtWork,
-    room: Room,
-    now: Timestamp,
-) -> Vec<&'a Placed> {
+pub fn start_now<'a>(placed: &'a [Placed], at_work: &AtWork, room: Room, now: Timestamp) -> Vec<&'a Placed> {
     let mut of_student = at_work.of_student.clone();
     let mut left = room.jobs.saturating_sub(at_work.jobs());
     let mut starting = Vec::new();

@@ -49,7 +49,8 @@ pub async fn run(parts: Parts, listener: TcpListener, observed: TcpListener, clo
             hear(watch::templates(&cluster), &board, Board::hear_template),
         )
     };
-    let server = Server::new(settings, cluster.clone(), hub, board.clone(), ids, key, metrics, closing.clone());
+    let server =
+        Server::new(settings, cluster.clone(), hub, board.clone(), ids, key, metrics, closing.clone());
     let serving = async {
         tokio::join!(
             serve(listener, router(server.clone()), connections, closing.clone()),

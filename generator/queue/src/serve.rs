@@ -22,7 +22,12 @@ const END: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` until it is told to stop, and then until the answers that are under way are out.
-pub(crate) async fn serve(listener: TcpListener, router: Router, connections: usize, closing: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    closing: CancellationToken,
+) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(connections));
     loop {

@@ -105,7 +105,8 @@ fn is_digest(text: &str) -> bool {
 }
 
 fn is_request_key(text: &str) -> bool {
-    (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    (16..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn is_case(text: &str) -> bool {

@@ -277,6 +277,8 @@ mod tests {
             )
         };
         assert!(serde_json::from_str::<HandInRequest>(&text("")).is_ok());
-        assert!(serde_json::from_str::<HandInRequest>(&text(r#","handed-in":"2026-01-01T00:00:00Z""#)).is_err());
+        assert!(
+            serde_json::from_str::<HandInRequest>(&text(r#","handed-in":"2026-01-01T00:00:00Z""#)).is_err()
+        );
     }
 }

@@ -44,7 +44,7 @@ impl Zip {
         let said = |error: zip::result::ZipError| error.to_string();
         writer.start_file(name, SimpleFileOptions::default()).map_err(said)?;
         writer.write_all(text.as_bytes()).map_err(|error| error.to_string())?;
-        writer.set_comment(mark);
+        writer.set_comment(mark).map_err(said)?;
         let bytes = writer.finish().map_err(said)?.into_inner();
         Ok(Zip { digest: HEXLOWER.encode(&Sha256::digest(&bytes)), bytes })
     }
@@ -269,7 +269,8 @@ impl Drop for Queue {
     fn drop(&mut self) {
         let Some(folder) = self.overlay.path().to_str() else { return };
         // What is left says so in the next run.
-        let left = Kubectl::anywhere().ok(&["delete", "--ignore-not-found", "--wait=false", "--kustomize", folder]);
+        let left =
+            Kubectl::anywhere().ok(&["delete", "--ignore-not-found", "--wait=false", "--kustomize", folder]);
         drop(left);
     }
 }

@@ -114,7 +114,8 @@ fn hand_in_at_once(
     // One stage's pod, of whichever job comes to it first.
     let kubectl = bed.kubectl();
     let victim = kubectl.until("a pod of Verify", PATIENCE, |kubectl| {
-        let pods = kubectl.list(&["pods", "--selector", "assay.dev/stage=verify,assay.dev/assignment=burst"])?;
+        let pods =
+            kubectl.list(&["pods", "--selector", "assay.dev/stage=verify,assay.dev/assignment=burst"])?;
         let running = pods.iter().find(|pod| pod["status"]["phase"] == "Running");
         Ok(running.or(pods.first()).and_then(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)))
     })?;
@@ -162,9 +163,16 @@ fn concluded(bed: &Bed, queue: &Queue, jobs: &BTreeMap<String, String>) -> Resul
     if !made.iter().eq(jobs.keys()) {
         return Err(format!("Workflows are not what was handed in: {made:?}"));
     }
-    let untitled: Vec<_> =
-        workflows.iter().filter(|job| job["metadata"]["labels"]["assay.dev/verdict"].is_null()).map(named).collect();
-    if untitled.is_empty() { Ok(()) } else { Err(format!("tutors are not told how these ended: {untitled:?}")) }
+    let untitled: Vec<_> = workflows
+        .iter()
+        .filter(|job| job["metadata"]["labels"]["assay.dev/verdict"].is_null())
+        .map(named)
+        .collect();
+    if untitled.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("tutors are not told how these ended: {untitled:?}"))
+    }
 }
 
 /// No two jobs of a student were graded at once.

@@ -57,8 +57,7 @@ pub(crate) fn run(console: &Console, args: &Image) -> Result<Exit, CliError> {
     });
     let queue = queue.transpose()?;
     let programs = Programs { own: own.as_deref(), queue: queue.as_deref() };
-    let image =
-        build(&runtime, args.base.as_deref(), &programs, &access).map_err(|error| failed(&error))?;
+    let image = build(&runtime, args.base.as_deref(), &programs, &access).map_err(|error| failed(&error))?;
     let pinned = image.pin(&reference).map_err(|error| failed(&error))?;
     if let Some(path) = &args.to {
         files::replace_with(path, |file| runtime.block_on(assay_image::archive(&image, &reference, file)))

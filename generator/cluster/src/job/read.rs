@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_contract::result::StageStatus;
 use assay_contract::facts::NONE;
+use assay_contract::result::StageStatus;
 use assay_contract::{Output, Stage};
 use jiff::Timestamp;
 use kube::api::DynamicObject;

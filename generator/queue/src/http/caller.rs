@@ -59,7 +59,8 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Trouble;
 
     async fn from_request_parts(parts: &mut Parts, server: &Shared) -> Result<Caller, Trouble> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let address =
+            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let token = token(parts)?;
         let key = match (&token, address) {
             (Some(token), _) => Key::Token(Sha256::digest(token.as_bytes()).into()),

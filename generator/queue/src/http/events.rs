@@ -50,8 +50,7 @@ pub(super) async fn follow(
     })?;
     let heard = server.board.listen();
     let until = tokio::time::Instant::now() + LASTS;
-    let following =
-        Following { server, caller, job, told: None, over: false, until, heard, _room: room };
+    let following = Following { server, caller, job, told: None, over: false, until, heard, _room: room };
     let events = stream::unfold(following, next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)))
 }

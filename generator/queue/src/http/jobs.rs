@@ -120,9 +120,10 @@ pub(super) fn look(server: &Shared, caller: &Caller, job: &str) -> Result<Standi
     let missing = || Trouble::missing("job");
     let job = JobId::new(job).map_err(|_| missing())?;
     let known = server.board.know();
-    let request = known.requests.get(job.as_str()).filter(|there| {
-        caller.may_see(&there.spec.assignment, &there.spec.student)
-    });
+    let request = known
+        .requests
+        .get(job.as_str())
+        .filter(|there| caller.may_see(&there.spec.assignment, &there.spec.student));
     match request {
         Some(request) => {
             standing(&known, request, server.settings.paused, Timestamp::now()).ok_or_else(missing)
@@ -151,10 +152,9 @@ pub(super) async fn history(
             "ask for one job, by its id",
         )
     })?;
-    let assignment = assignment
-        .map(AssignmentId::new)
-        .transpose()
-        .map_err(|error| Trouble::new(ProblemCode::Malformed, format!("an assignment is {error}"), "check the name"))?;
+    let assignment = assignment.map(AssignmentId::new).transpose().map_err(|error| {
+        Trouble::new(ProblemCode::Malformed, format!("an assignment is {error}"), "check the name")
+    })?;
     let known = server.board.know();
     if known.gap().is_some() && !known.requests.is_whole() {
         return Err(Trouble::unavailable("what was handed in is not known yet"));

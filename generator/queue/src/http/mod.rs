@@ -122,9 +122,10 @@ async fn wrong_method() -> Trouble {
 /// Nothing that is answered is kept by a proxy or taken for a page by a browser; what the framework answers itself gets
 /// our form.
 async fn plainly(response: Response) -> Response {
-    let ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| {
-        [&b"application/json"[..], b"text/event-stream"].contains(&kind.as_bytes())
-    });
+    let ours = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| [&b"application/json"[..], b"text/event-stream"].contains(&kind.as_bytes()));
     let mut response = if ours || response.status().is_success() {
         response
     } else {

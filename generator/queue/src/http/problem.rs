@@ -47,7 +47,11 @@ impl Trouble {
 
     pub(super) fn bug(what: impl std::fmt::Display) -> Trouble {
         tracing::error!(%what, "a bug");
-        Trouble::new(ProblemCode::Bug, "this is a mistake of the queue server's", "show this to your teachers")
+        Trouble::new(
+            ProblemCode::Bug,
+            "this is a mistake of the queue server's",
+            "show this to your teachers",
+        )
     }
 
     pub(super) fn unavailable(message: impl Into<String>) -> Trouble {
@@ -94,7 +98,9 @@ impl From<HubError> for Trouble {
                 error.to_string(),
                 "use the token of your own server; if this is it, the hub is not set up for this: show it to your teachers",
             ),
-            HubError::Name => Trouble::new(ProblemCode::Forbidden, error.to_string(), "show this to your teachers"),
+            HubError::Name => {
+                Trouble::new(ProblemCode::Forbidden, error.to_string(), "show this to your teachers")
+            }
         }
     }
 }

@@ -160,7 +160,9 @@ mod tests {
         let recorded: BTreeMap<String, BTreeMap<String, Value>> =
             serde_json::from_str(include_str!("../../tests/fixtures/hub-answers.json")).unwrap();
         let expected = |label: &str| match label {
-            "server-token" | "server-token-bearer" | "server-token-through-proxy"
+            "server-token"
+            | "server-token-bearer"
+            | "server-token-through-proxy"
             | "server-token-after-group-removed" => Ok("ada.lovelace@example.edu"),
             // Made by their users for this service, or with all that they have themselves.
             "assay-only" | "inherit-token" | "inherit-token-default" | "oauth-assay-service" => Ok("bob"),
@@ -172,10 +174,23 @@ mod tests {
             "renamed" => Ok("renamed7"),
             "admin-narrow" => Ok("root-admin"),
             "service-own-token" | "other-service-token" | "admin-service-token" => Err(HubError::Service),
-            "access-services-all-admin" | "admin-inherit" | "narrow-read-users" | "no-scopes"
-            | "oauth-other-service" | "other-service-scope" | "self" => Err(HubError::Scope),
-            "access-services-all-as-user" | "deleted-users-token" | "empty" | "expired" | "garbage"
-            | "identify" | "named-stopped-token" | "none" | "oauth-after-logout" | "revoked"
+            "access-services-all-admin"
+            | "admin-inherit"
+            | "narrow-read-users"
+            | "no-scopes"
+            | "oauth-other-service"
+            | "other-service-scope"
+            | "self" => Err(HubError::Scope),
+            "access-services-all-as-user"
+            | "deleted-users-token"
+            | "empty"
+            | "expired"
+            | "garbage"
+            | "identify"
+            | "named-stopped-token"
+            | "none"
+            | "oauth-after-logout"
+            | "revoked"
             | "stopped-server-token" => Err(HubError::Unknown),
             other => panic!("nothing is expected of {other}"),
         };
@@ -193,7 +208,9 @@ mod tests {
 
     #[test]
     fn what_is_no_hubs_answer_lets_nobody_in() {
-        for (status, body) in [(502, "bad gateway"), (200, "<html>"), (200, "[]"), (200, ""), (302, ""), (500, "{}")] {
+        for (status, body) in
+            [(502, "bad gateway"), (200, "<html>"), (200, "[]"), (200, ""), (302, ""), (500, "{}")]
+        {
             let judged = hub().judge(StatusCode::from_u16(status).unwrap(), body.as_bytes());
             assert!(matches!(judged, Err(HubError::Unavailable(_))), "{status} {body}: {judged:?}");
         }

@@ -73,8 +73,14 @@ mod tests {
             ("ada-", "ada---28cd54fe"),
             ("-ada", "ada---f32a7c99"),
             ("ada--lovelace", "ada-lovelace---547f7d46"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---7d3e74a0"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---ffe054fe"),
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---7d3e74a0",
+            ),
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---ffe054fe",
+            ),
             ("x", "x"),
             ("@", "x---c3641f85"),
             ("", "x---e3b0c442"),
@@ -83,10 +89,22 @@ mod tests {
             ("12345678", "x-12345678---ef797c81"),
             ("İstanbul", "i-stanbul---24ec8f72"),
             ("ada lovelace", "ada-lovelace---177f85df"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bcdefgh@x", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---77eff250"),
-            ("1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bcdefgh@x", "x-1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa----483b9e02"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---8f9bec6a"),
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bcdefgh@x",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---77eff250",
+            ),
+            (
+                "1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bcdefgh@x",
+                "x-1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa----483b9e02",
+            ),
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ),
+            (
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa---8f9bec6a",
+            ),
             ("аda", "da---c5522c26"),
             ("9999999999999999999999999999999999999999", "x-99999999999999999999999999999999999---576f072e"),
             ("ada.lovelace+tag@students.example.edu", "ada-lovelace-tag-students-example-edu---75bd63b1"),

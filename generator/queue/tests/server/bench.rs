@@ -46,8 +46,8 @@ impl Running {
         self.task.await.unwrap();
     }
 
-    /// Ends it in the middle of whatever it does.
-    pub(crate) async fn is_killed(self) {
+    /// Ends in the middle of whatever it does.
+    pub(crate) async fn dies(self) {
         self.task.abort();
         let _aborted = self.task.await;
     }
@@ -183,7 +183,8 @@ pub(crate) fn ticket(accepted: &Accepted) -> Ticket {
 pub(crate) async fn problem(answer: Response) -> Problem {
     let status = answer.status().as_u16();
     let text = answer.text().await.unwrap();
-    let problem: Problem = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {text}: {error}"));
+    let problem: Problem =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {text}: {error}"));
     assert_eq!(problem.code.status(), status, "{text}");
     assert!(!problem.message.is_empty() && !problem.hint.is_empty(), "{text}");
     problem

@@ -62,11 +62,8 @@ impl Objects {
 impl Fake {
     /// One that holds a student's claim, a template and the cap, and serves on loopback.
     pub(crate) async fn start() -> (Fake, Cluster) {
-        let inner = Inner {
-            objects: Mutex::default(),
-            changed: watch::Sender::new(0),
-            down: AtomicBool::new(false),
-        };
+        let inner =
+            Inner { objects: Mutex::default(), changed: watch::Sender::new(0), down: AtomicBool::new(false) };
         let fake = Fake { inner: Arc::new(inner) };
         let api = Router::new()
             .route("/{plural}", get(list).post(create))
@@ -96,7 +93,8 @@ impl Fake {
     }
 
     pub(crate) fn publish(&self, course: &str, name: &str) {
-        let annotations = json!({"assay.dev/assignment": format!("{course}/{name}"), "assay.dev/revision": "0".repeat(64)});
+        let annotations =
+            json!({"assay.dev/assignment": format!("{course}/{name}"), "assay.dev/revision": "0".repeat(64)});
         let metadata = json!({"annotations": annotations, "creationTimestamp": "2026-01-01T00:00:00Z"});
         self.put("workflowtemplates", &format!("{course}-{name}-00000000"), json!({"metadata": metadata}));
     }
@@ -165,7 +163,8 @@ async fn may_be_down(
     if fake.inner.down.load(Ordering::SeqCst) {
         return no(503, "the API server is away");
     }
-    let plural = request.uri().path().split('/').skip_while(|part| *part != "assay-jobs").nth(1).unwrap_or_default();
+    let plural =
+        request.uri().path().split('/').skip_while(|part| *part != "assay-jobs").nth(1).unwrap_or_default();
     let asked = format!("{} {plural}", request.method());
     fake.with(|objects| objects.asked.push(asked));
     next.run(request).await
@@ -187,8 +186,12 @@ async fn list(
         return watch(&fake, plural, since);
     }
     let (items, version) = fake.with(|objects| {
-        let items: Vec<Value> =
-            objects.there.iter().filter(|((of, _), _)| *of == plural).map(|(_, object)| object.clone()).collect();
+        let items: Vec<Value> = objects
+            .there
+            .iter()
+            .filter(|((of, _), _)| *of == plural)
+            .map(|(_, object)| object.clone())
+            .collect();
         (items, objects.version)
     });
     let list = json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": version.to_string()}, "items": items});
@@ -241,7 +244,8 @@ async fn create(State(fake): State<Fake>, Path(plural): Path<String>, body: Byte
 }
 
 async fn read(State(fake): State<Fake>, Path((plural, name)): Path<(String, String)>) -> Response {
-    fake.object(&plural, &name).map_or_else(|| no(404, "it is not there"), |object| axum::Json(object).into_response())
+    fake.object(&plural, &name)
+        .map_or_else(|| no(404, "it is not there"), |object| axum::Json(object).into_response())
 }
 
 async fn replace_status(

@@ -30,7 +30,10 @@ async fn a_hand_in_gets_a_ticket_at_once_and_becomes_a_job() {
     assert_eq!(workflow["spec"]["workflowTemplateRef"]["name"], "c-a-00000000");
     let parameters = json!([{"name": "student", "value": "ada"}, {"name": "digest", "value": format!("{:064x}", 1)},
         {"name": "handed-in", "value": ticket.handed_in}]);
-    assert_eq!(workflow["spec"]["arguments"]["parameters"], parameters, "lateness is judged by the ticket's time");
+    assert_eq!(
+        workflow["spec"]["arguments"]["parameters"], parameters,
+        "lateness is judged by the ticket's time"
+    );
 
     bench.fake.argo_says(job, json!({"phase": "Running", "nodes": {
         "s": {"type": "Pod", "templateName": "setup", "phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z"}}}));
@@ -112,9 +115,17 @@ async fn a_flood_of_one_holds_up_nobody() {
     }
     let ada = bench.hand_in(&server, "token-ada", 100).await;
     bench.started(ticket(&ada).job.as_str()).await;
-    assert_eq!(bench.fake.names("workflows").len(), 3, "two of eve's, which is what one student may have, and ada's");
+    assert_eq!(
+        bench.fake.names("workflows").len(),
+        3,
+        "two of eve's, which is what one student may have, and ada's"
+    );
     let bob = bench.hand_in(&server, "token-bob", 101).await;
-    assert!(bob.standing.place < Some(5), "{:?}: behind those at work, before eve's others", bob.standing.place);
+    assert!(
+        bob.standing.place < Some(5),
+        "{:?}: behind those at work, before eve's others",
+        bob.standing.place
+    );
 }
 
 #[tokio::test]

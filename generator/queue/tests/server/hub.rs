@@ -63,6 +63,7 @@ async fn user(State(hub): State<FakeHub>, headers: HeaderMap) -> Response {
     };
     match token.and_then(|token| tokens.get(token)) {
         Some(said) => axum::Json(said.clone()).into_response(),
-        None => (StatusCode::FORBIDDEN, axum::Json(json!({"status": 403, "message": "Forbidden"}))).into_response(),
+        None => (StatusCode::FORBIDDEN, axum::Json(json!({"status": 403, "message": "Forbidden"})))
+            .into_response(),
     }
 }

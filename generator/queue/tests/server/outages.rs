@@ -69,7 +69,7 @@ async fn servers_that_are_killed_lose_nothing_and_make_nothing_twice() {
             jobs.insert(ticket(&bench.hand_in(server, student, n).await).job.to_string());
         }
         if n % 10 == 9 {
-            servers.remove(0).is_killed().await;
+            servers.remove(0).dies().await;
             servers.push(bench.server().await);
         }
         for job in bench.fake.names("workflows") {
@@ -89,7 +89,10 @@ async fn servers_that_are_killed_lose_nothing_and_make_nothing_twice() {
             }
             let requests = bench.fake.names("requests");
             let concluded = requests.iter().filter(|name| {
-                bench.fake.object("requests", name).is_some_and(|there| there["status"]["progress"] == "Concluded")
+                bench
+                    .fake
+                    .object("requests", name)
+                    .is_some_and(|there| there["status"]["progress"] == "Concluded")
             });
             (concluded.count() == 40).then_some(())
         })
@@ -131,7 +134,11 @@ async fn a_job_that_argo_lost_without_a_verdict_is_no_conclusion() {
     assert!(!standing.message.contains("node"), "Argo's words are for tutors: {}", standing.message);
     // The sweeper makes it anew, under its own name.
     bench.fake.forget("workflows", &job);
-    bench.fake.put("workflows", &job, json!({"spec": {"arguments": {"parameters": [{"name": "student", "value": "ada"}]}}}));
+    bench.fake.put(
+        "workflows",
+        &job,
+        json!({"spec": {"arguments": {"parameters": [{"name": "student", "value": "ada"}]}}}),
+    );
     bench.concludes(&job, "passed", "10");
     bench
         .eventually("it is concluded", async || {

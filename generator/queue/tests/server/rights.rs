@@ -14,10 +14,18 @@ fn tokens() -> Vec<(&'static str, Value, ProblemCode)> {
         ("this service's own", json!({"kind": "service", "name": "assay", "scopes": [SCOPE]}), Forbidden),
         ("of no kind", json!({"name": "ada", "scopes": [SCOPE]}), Forbidden),
         ("ada's for another service", user("ada", &[], "access:services!service=x"), Forbidden),
-        ("ada's for a service of a longer name", user("ada", &[], "access:services!service=assay2"), Forbidden),
+        (
+            "ada's for a service of a longer name",
+            user("ada", &[], "access:services!service=assay2"),
+            Forbidden,
+        ),
         ("ada's for her server", user("ada", &[], "access:servers!server=ada/"), Forbidden),
         ("ada's with the scope's beginning", user("ada", &[], "access:services!service=assa"), Forbidden),
-        ("an administrator's without the scope", json!({"kind": "user", "name": "ada", "admin": true, "scopes": ["admin:users"]}), Forbidden),
+        (
+            "an administrator's without the scope",
+            json!({"kind": "user", "name": "ada", "admin": true, "scopes": ["admin:users"]}),
+            Forbidden,
+        ),
         ("ada's without scopes", json!({"kind": "user", "name": "ada"}), Forbidden),
         ("of a user without a name", json!({"kind": "user", "scopes": [SCOPE]}), Forbidden),
         ("of a user called as the answers' folder", user("answers", &[], SCOPE), Forbidden),
@@ -26,11 +34,19 @@ fn tokens() -> Vec<(&'static str, Value, ProblemCode)> {
         ("of a user called as ada to the eye", user("аda", &[], SCOPE), Missing),
         ("of a user called Ada", user("Ada", &[], SCOPE), Missing),
         ("of a user called ada and a line end", user("ada\n", &[], SCOPE), Missing),
-        ("an administrator's", json!({"kind": "user", "name": "root", "admin": true, "scopes": [SCOPE]}), Missing),
+        (
+            "an administrator's",
+            json!({"kind": "user", "name": "root", "admin": true, "scopes": [SCOPE]}),
+            Missing,
+        ),
         ("of another course's staff", user("tutor", &["assay-staff-d"], SCOPE), Missing),
         ("of staff of a course with a longer name", user("tutor", &["assay-staff-c2"], SCOPE), Missing),
         ("of a group that ends as staff's", user("tutor", &["x-assay-staff-c"], SCOPE), Missing),
-        ("of staff of no course", user("tutor", &["assay-staff-", "assay-staff-{course}", "assay-staff-*"], SCOPE), Missing),
+        (
+            "of staff of no course",
+            user("tutor", &["assay-staff-", "assay-staff-{course}", "assay-staff-*"], SCOPE),
+            Missing,
+        ),
     ]
 }
 
@@ -58,7 +74,8 @@ async fn nobody_sees_a_job_but_its_student_and_the_courses_staff() {
             assert!(!format!("{problem:?}").contains("ada"), "a token {what}: {problem:?}");
         }
         // Nor do they have a history with ada's job in it.
-        let history = bench.get(&format!("{}/jobs", server.base), token).send().await.unwrap().text().await.unwrap();
+        let history =
+            bench.get(&format!("{}/jobs", server.base), token).send().await.unwrap().text().await.unwrap();
         assert!(!history.contains(&job), "a token {what}: {history}");
     }
     let tutor = bench.hub.user("tutor-of-c", &["assay-staff-c"]);
@@ -83,7 +100,8 @@ async fn nobody_hands_in_for_another() {
     let revoked = bench.hub.user("gone", &["assay-staff-c"]);
     assert_eq!(bench.get(&format!("{}/jobs", server.base), &revoked).send().await.unwrap().status(), 200);
     bench.hub.revoke(&revoked);
-    let problem_of = async |request: reqwest::RequestBuilder| problem(request.send().await.unwrap()).await.code;
+    let problem_of =
+        async |request: reqwest::RequestBuilder| problem(request.send().await.unwrap()).await.code;
     assert_eq!(problem_of(bench.post(&server, &revoked, &for_ada)).await, Unknown, "revoked a moment ago");
     let url = format!("{}/jobs", server.base);
     let plain = || bench.client().post(&url).json(&for_ada);
@@ -92,7 +110,14 @@ async fn nobody_hands_in_for_another() {
     assert_eq!(problem_of(plain().header("x-forwarded-user", "ada")).await, Unknown);
     let in_address = bench.client().post(format!("{url}?token=token-ada")).json(&for_ada);
     assert_eq!(problem_of(in_address).await, Unknown, "a token in the address");
-    for value in ["token", "token ", "Basic token-ada", "token  token-ada", "token token-ada token-bob", "token token-ada\u{a0}"] {
+    for value in [
+        "token",
+        "token ",
+        "Basic token-ada",
+        "token  token-ada",
+        "token token-ada token-bob",
+        "token token-ada\u{a0}",
+    ] {
         let sent = http::HeaderValue::from_bytes(value.as_bytes()).unwrap();
         assert_eq!(problem_of(plain().header("authorization", sent)).await, Malformed, "{value:?}");
         tried += 1;
@@ -124,7 +149,9 @@ async fn staff_hand_in_for_their_students_and_their_own_come_first() {
         .names("requests")
         .iter()
         .map(|name| bench.fake.object("requests", name).unwrap()["spec"].clone())
-        .map(|spec| (spec["student"].as_str().unwrap().to_owned(), spec["origin"].as_str().unwrap().to_owned()))
+        .map(|spec| {
+            (spec["student"].as_str().unwrap().to_owned(), spec["origin"].as_str().unwrap().to_owned())
+        })
         .collect();
     assert!(origins.contains(&("ada".into(), "student".into())), "{origins:?}");
     assert!(origins.contains(&("tutor".into(), "staff".into())), "{origins:?}");
