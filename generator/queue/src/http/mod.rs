@@ -25,6 +25,7 @@ use http::{HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::board::Board;
 use crate::id::Ids;
@@ -36,6 +37,9 @@ use problem::Trouble;
 
 pub(crate) use observe::observe;
 
+/// The longest that a request may take, with the body that the client is still sending. What it was about may be done all the
+/// same; asking again tells.
+const ANSWER: Duration = Duration::from_secs(60);
 /// How often callers that have been quiet are forgotten.
 const FORGET: Duration = Duration::from_secs(60);
 
@@ -97,8 +101,10 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
     let api = Router::new()
         .route("/jobs", get(jobs::history).post(jobs::hand_in))
         .route("/jobs/{job}", get(jobs::show))
-        .route("/jobs/{job}/events", get(events::follow))
         .route("/assignments/{course}/{name}", get(rules::show))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
+        // A stream has an end of its own.
+        .route("/jobs/{job}/events", get(events::follow))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing);
     let prefix = format!("{}{PREFIX}", server.settings.prefix);
@@ -131,6 +137,9 @@ async fn plainly(response: Response) -> Response {
     } else {
         let code = match response.status() {
             StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLong,
+            StatusCode::SERVICE_UNAVAILABLE => {
+                return Trouble::unavailable("this took too long").into_response();
+            }
             status if status.is_server_error() => ProblemCode::Bug,
             _ => ProblemCode::Malformed,
         };

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use assay_contract::queue::{Phase, ProblemCode};
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::bench::{Bench, problem, request, ticket};
 
@@ -159,4 +161,16 @@ async fn an_end_lets_answers_out_and_what_was_taken_is_there() {
     let text = stream.text().await.unwrap();
     assert!(text.contains("event: "), "a stream ends whole: {text}");
     assert!(bench.fake.object("requests", &job).is_some());
+}
+
+#[tokio::test]
+async fn connections_that_only_wait_make_room() {
+    let bench = Bench::new().await;
+    let server = bench.server_with(|settings| settings.limits.connections = 2).await;
+    let address = server.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    // One says nothing, one says half of something, and neither goes on.
+    let _silent = TcpStream::connect(&address).await.unwrap();
+    let mut half = TcpStream::connect(&address).await.unwrap();
+    half.write_all(b"POST /services/assay/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthor").await.unwrap();
+    bench.hand_in(&server, "token-ada", 1).await;
 }
