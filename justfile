@@ -29,19 +29,20 @@ docs:
 generate:
     ASSAY_UPDATE=1 cargo test --workspace --locked --test generated
 
-# Both images as archives in target/images: the stage tool's, and the one with `assay` itself.
+# All images as archives in target/images: the stage tool's, the one with `assay` itself, and the queue server's.
 images:
     #!/usr/bin/env bash
     set -euo pipefail
     target="$(rustc --print host-tuple)"
     # A target of its own keeps build scripts and procedural macros, which load libraries, out of this flag.
-    RUSTFLAGS=-Ctarget-feature=+crt-static cargo build --release --locked --target "$target"
+    RUSTFLAGS=-Ctarget-feature=+crt-static cargo build --release --locked --target "$target" --package assay --package assay-queue
     out="${CARGO_TARGET_DIR:-target}"
     mkdir -p "$out/images"
     assay="$out/$target/release/assay"
     version="$("$assay" --version)"
     "$assay" image build --to "$out/images/stage.tar"
     "$assay" image build --assay --tag "assay/assay:${version#assay }" --to "$out/images/assay.tar"
+    "$assay" image build --queue "$out/$target/release/assay-queue" --tag "assay/queue:${version#assay }" --to "$out/images/queue.tar"
 
 # A Kubernetes of one node with Argo on this machine, from Go modules; prints its kubeconfig. Cold, it takes half an hour.
 cluster-up:

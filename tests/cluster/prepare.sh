@@ -25,7 +25,7 @@ secrets="$(mktemp -d)"
 trap 'rm -rf "$secrets"' EXIT
 
 # What is installed here would lie over what somebody runs.
-for namespace in assay-jobs assay-faults; do
+for namespace in assay-jobs assay-faults assay-system; do
     labels="$(kubectl get namespace "$namespace" --ignore-not-found -o jsonpath='{.metadata.name} {.metadata.labels}')"
     if [[ -n "$labels" && "$labels" != *assay.dev/tests* ]]; then
         say "error: this cluster has a namespace $namespace that is not of these tests, which would change the installation in it;" \
@@ -60,10 +60,12 @@ pushed() {
 }
 stage_image="$(pushed "$assay" assay/stage:test)"
 
-# `assay` in an image, as the sweeper runs it: static, so built apart. Without symbols it is a third as large.
+# `assay` in an image, as the sweeper runs it, and the queue server: static, so built apart. Without symbols it is a third as large.
 host="$(rustc --print host-tuple)"
-RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" CARGO_PROFILE_DEV_DEBUG=none cargo build --quiet --locked --target "$host"
+RUSTFLAGS="-Ctarget-feature=+crt-static -Cstrip=symbols" CARGO_PROFILE_DEV_DEBUG=none cargo build --quiet --locked --target "$host" \
+    --package assay --package assay-queue
 assay_image="$(pushed "$target/$host/debug/assay" assay/assay:test --assay)"
+queue_image="$(pushed "$assay" assay/queue:test --queue "$target/$host/debug/assay-queue")"
 api_server="$(
     {
         kubectl get service kubernetes --namespace default -o jsonpath='{.spec.clusterIP}{"\n"}'
@@ -153,12 +155,15 @@ YAML
         kubectl create secret generic assay-signing-key --namespace "$namespace" --from-file=private-key="$key" >/dev/null
     fi
     cat >"$overlay.json" <<JSON
-{"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "assay-image": "$assay_image", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
+{"assay": "$assay", "namespace": "$namespace", "operator": "$overlay/operator.yaml", "stage-image": "$(sed -n 's/^stage-image: //p' "$overlay/operator.yaml")", "assay-image": "$assay_image", "queue-image": "$queue_image", "toolchain": "$toolchain", "registry": "$registry", "homes": "$homes_class", "courses": "$courses_class", "sized": $([[ -n "$sized_class" ]] && echo "\"$sized_class\"" || echo null)}
 JSON
 }
 
 say "installing"
 rm -rf "$repository/target/cluster-test"
+# For the tests of the sweeper and the queue server, which install those themselves.
+kubectl apply --server-side -f deploy/components/system/namespace.yaml >/dev/null
+kubectl label namespace assay-system assay.dev/tests=true --overwrite >/dev/null
 # Short, so that a pod that cannot start ends a test soon.
 install bed assay-jobs "stage-image: $stage_image
 job-storage: {class: $jobs_class, size: 512Mi}" "assay comp10001 comp10002 info20003 math20013"

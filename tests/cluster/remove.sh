@@ -14,3 +14,4 @@ for installed in bed faults; do
     kubectl delete --ignore-not-found --timeout=5m -f "$overlay/admission.yaml"
 done
 kubectl delete namespaces --selector assay.dev/tests --timeout=5m
+kubectl delete customresourcedefinition requests.assay.dev --ignore-not-found --timeout=5m

@@ -60,7 +60,7 @@ set +m
 breaking=$!
 trap 'kill -TERM -- "-$breaking" 2>/dev/null || true' EXIT
 failed=0
-options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs hostile || failed=1
+options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs hostile queue || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

@@ -140,6 +140,9 @@ pub(crate) struct ImageBuild {
     /// Put this very program in too, and start it by default; it must be static
     #[arg(long, requires = "tag")]
     pub(crate) assay: bool,
+    /// Put the queue server in instead of the stage tool: the program `assay-queue`; it must be static
+    #[arg(long, requires = "tag", conflicts_with = "assay", value_name = "FILE")]
+    pub(crate) queue: Option<PathBuf>,
     /// Speak to this registry without TLS, as to those on this machine; may be given several times
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) plain_http: Vec<String>,

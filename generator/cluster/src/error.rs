@@ -6,7 +6,7 @@ use assay_contract::{Duty, Exit, Volume};
 use assay_core::operator::OperatorError;
 
 use crate::duty::Broken;
-use crate::rights::{ARGO, OPERATOR_MAP, Right};
+use crate::rights::{ARGO, OPERATOR_MAP, OURS, Right};
 use crate::waiting::Waiting;
 
 /// Why something could not be done in a cluster.
@@ -69,6 +69,17 @@ pub enum ClusterError {
     NoArgo {
         /// Which resource is not known.
         resource: &'static str,
+    },
+    /// The queue server's kind is not installed.
+    #[error("the cluster does not know Assay's requests")]
+    NoRequests,
+    /// How many jobs may run at once is not said.
+    #[error("the ConfigMap {map} does not say by its key {key} how many jobs may run at once")]
+    Cap {
+        /// Its name.
+        map: String,
+        /// The key that should hold a number.
+        key: String,
     },
     /// The cluster said no for a reason that is not known here.
     #[error("the cluster failed to {right}")]
@@ -213,6 +224,7 @@ impl ClusterError {
             404 if right.group == ARGO && !names_an_object(status) => {
                 ClusterError::NoArgo { resource: right.resource }
             }
+            404 if right.group == OURS && !names_an_object(status) => ClusterError::NoRequests,
             _ => ClusterError::Failed { right, source },
         }
     }
@@ -258,6 +270,8 @@ impl ClusterError {
             | ClusterError::Full { .. }
             | ClusterError::StartUnknown { .. }
             | ClusterError::NoArgo { .. }
+            | ClusterError::NoRequests
+            | ClusterError::Cap { .. }
             | ClusterError::NoClaim { .. }
             | ClusterError::PodNotStarted { .. }
             | ClusterError::PodEnded { .. }
@@ -302,6 +316,8 @@ impl ClusterError {
                 "once the cluster answers, `assay status {job}` tells; submit again only if it does not know the job"
             ),
             ClusterError::NoArgo { .. } => "install Argo Workflows with its CRDs; `argo/` says how".into(),
+            ClusterError::Cap { map, key } => format!("put a number there: kubectl edit configmap {map}, {key}"),
+            ClusterError::NoRequests => "install `deploy/components/queue`, which holds their definition".into(),
             ClusterError::Failed { .. } => "try again; if it happens again, show this to who operates the cluster".into(),
             ClusterError::NoOperator { .. } => {
                 "name the jobs' namespace by --namespace, or the operator's file by --operator".into()

@@ -1,11 +1,12 @@
 //! Jobs: starting one, and seeing where it stands.
 
+mod label;
 mod read;
 mod start;
 
 use assay_contract::result::StageStatus;
 use assay_contract::{AssignmentId, JobId, Stage, Trust};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::ListParams;
 use serde::Serialize;
 
@@ -15,7 +16,9 @@ use crate::error::ClusterError;
 use crate::rights::Right;
 use crate::waiting::{Waiting, waiting};
 
-pub use start::{Start, start};
+pub use label::label;
+pub(crate) use read::read as view_of;
+pub use start::{Start, start, start_once};
 pub(crate) use start::{create, workflow};
 
 const OF_WORKFLOW: &str = "workflows.argoproj.io/workflow";
@@ -131,6 +134,8 @@ pub struct JobView {
     pub stages: Vec<StageView>,
     /// The verdict, once there is one.
     pub verdict: Option<String>,
+    /// Whose fault that was, as Results told it.
+    pub fault: Option<String>,
     /// The marks, once there are some.
     pub points: Option<String>,
 }
@@ -173,6 +178,17 @@ fn is_of(pod: &Pod, stage: Stage) -> bool {
     let label = |key| pod.metadata.labels.as_ref().and_then(|labels| labels.get(key)).map(String::as_str);
     label(OF_STAGE) == Some(stage.id())
         || (stage.trust() == Trust::Untrusted && label(OF_STEP) == Some("launch"))
+}
+
+/// How many jobs may run at once, as Argo reads it.
+///
+/// # Errors
+/// If it cannot be read, or is no number.
+pub async fn cap(cluster: &Cluster) -> Result<usize, ClusterError> {
+    let cap = &cluster.operator().settings().cap;
+    let map = cluster.ask(Right::READ_LIMITS, cluster.api::<ConfigMap>().get(&cap.config_map)).await?;
+    let text = map.data.as_ref().and_then(|data| data.get(&cap.key)).map(String::as_str).unwrap_or_default();
+    text.trim().parse().map_err(|_| ClusterError::Cap { map: cap.config_map.clone(), key: cap.key.clone() })
 }
 
 /// The jobs of an assignment that the cluster still knows, the newest first.

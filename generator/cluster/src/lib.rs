@@ -15,10 +15,12 @@ pub mod files;
 pub mod job;
 pub mod patience;
 mod pod;
+pub mod request;
 pub mod rights;
 pub mod sweep;
 pub mod template;
 pub mod waiting;
+pub mod watch;
 
 pub use connect::{Cluster, Options};
 pub use error::ClusterError;

@@ -14,11 +14,14 @@ pub enum Role {
     /// The sweeper, a program: starts again what came to no conclusion. It lives in a namespace of its own, since whoever
     /// may make pods beside it could run one as this account.
     Sweeper,
+    /// The queue server, a program that students talk to: takes requests, starts their jobs, says how they ended. It lives
+    /// in a namespace of its own too.
+    Queue,
 }
 
 impl Role {
     /// All Roles.
-    pub const ALL: [Role; 3] = [Role::Staff, Role::Publisher, Role::Sweeper];
+    pub const ALL: [Role; 4] = [Role::Staff, Role::Publisher, Role::Sweeper, Role::Queue];
 
     /// Its name in the cluster.
     #[must_use]
@@ -27,6 +30,7 @@ impl Role {
             Role::Staff => "assay-staff",
             Role::Publisher => "assay-publisher",
             Role::Sweeper => "assay-sweeper",
+            Role::Queue => "assay-queue",
         }
     }
 }
@@ -54,8 +58,12 @@ pub struct Right {
 
 /// Argo's API group.
 pub const ARGO: &str = "argoproj.io";
+/// Our own API group.
+pub const OURS: &str = "assay.dev";
 /// The ConfigMap that holds the operator's file.
 pub const OPERATOR_MAP: &str = "assay-operator";
+/// The ConfigMap that says how many jobs may run at once; the operator's file can name another.
+pub const LIMITS_MAP: &str = "assay-limits";
 
 macro_rules! rights {
     ($($(#[$doc:meta])* $constant:ident = $verb:literal $resource:literal of $group:expr, $name:expr, $role:expr;)*) => {
@@ -104,6 +112,26 @@ rights! {
     DELETE_JOB = "delete" "workflows" of ARGO, None, Role::Sweeper;
     /// Finding claims that jobs left.
     LIST_CLAIMS = "list" "persistentvolumeclaims" of "", None, Role::Sweeper;
+    /// Taking a request.
+    CREATE_REQUEST = "create" "requests" of OURS, None, Role::Queue;
+    /// Finding it again.
+    GET_REQUEST = "get" "requests" of OURS, None, Role::Queue;
+    /// Knowing all of them.
+    LIST_REQUESTS = "list" "requests" of OURS, None, Role::Queue;
+    /// Hearing of new ones.
+    WATCH_REQUESTS = "watch" "requests" of OURS, None, Role::Queue;
+    /// Moving one on.
+    MOVE_REQUEST = "update" "requests/status" of OURS, None, Role::Queue;
+    /// Forgetting one, weeks after its conclusion.
+    DELETE_REQUEST = "delete" "requests" of OURS, None, Role::Queue;
+    /// Hearing how jobs go on.
+    WATCH_JOBS = "watch" "workflows" of ARGO, None, Role::Queue;
+    /// Telling tutors in Argo's UI how a job ended; admission lets title and labels change and nothing else.
+    LABEL_JOB = "patch" "workflows" of ARGO, None, Role::Queue;
+    /// Hearing what is published.
+    WATCH_TEMPLATES = "watch" "workflowtemplates" of ARGO, None, Role::Queue;
+    /// Reading how many jobs may run at once.
+    READ_LIMITS = "get" "configmaps" of "", Some(LIMITS_MAP), Role::Queue;
 }
 
 impl fmt::Display for Right {
@@ -155,6 +183,16 @@ mod tests {
         Right::GET_JOB,
     ];
 
+    /// What the queue server does of what people do too.
+    const QUEUES: [Right; 6] = [
+        Right::READ_OPERATOR,
+        Right::GET_CLAIM,
+        Right::LIST_TEMPLATES,
+        Right::CREATE_JOB,
+        Right::GET_JOB,
+        Right::LIST_JOBS,
+    ];
+
     /// What a Role grants in a file of `deploy/`, right by right.
     fn granted(file: &str, role: Role) -> BTreeSet<String> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file);
@@ -203,14 +241,23 @@ mod tests {
     }
 
     #[test]
+    fn the_queue_server_has_what_it_uses_and_no_more() {
+        let own = Right::ALL.iter().filter(|right| right.role == Role::Queue);
+        let used = own.chain(&QUEUES).map(ToString::to_string).collect();
+        assert_eq!(granted("components/queue/rights.yaml", Role::Queue), used);
+    }
+
+    #[test]
     fn no_person_may_remove_what_ran_and_nobody_a_claim() {
         for right in Right::ALL {
             let destructive = matches!(right.verb, "delete" | "update" | "patch" | "deletecollection");
-            let removes_jobs = destructive && right.resource == "workflows";
+            // Admission lets a template's annotations, and a job's title and labels, change and nothing else.
+            let marks = [Right::MARK_TEMPLATE, Right::LABEL_JOB].contains(right);
+            let removes_jobs = destructive && !marks && right.resource == "workflows";
             assert!(!removes_jobs || (right.role == Role::Sweeper && right.verb == "delete"), "{right}");
-            // Admission lets a template's annotations change and nothing else.
-            let marks = *right == Right::MARK_TEMPLATE;
-            assert!(!destructive || removes_jobs || marks || right.resource == "pods", "{right}");
+            // Requests are the queue server's own.
+            let own = right.role == Role::Queue && right.group == OURS;
+            assert!(!destructive || removes_jobs || marks || own || right.resource == "pods", "{right}");
         }
     }
 }

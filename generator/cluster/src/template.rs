@@ -5,7 +5,8 @@
 //! is there. One annotation beside all that says when a revision was published last, since an earlier one can be
 //! published again; new jobs take the one that was published last.
 
-use assay_contract::AssignmentId;
+use assay_contract::queue::Notice;
+use assay_contract::{API_VERSION, AssignmentId};
 use assay_core::audit::{self, Finding};
 use assay_core::render::Checked;
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +21,13 @@ use crate::rights::Right;
 
 /// Who is said to have made it.
 const MANAGER: &str = "assay";
+const ASSIGNMENT: &str = "assay.dev/assignment";
 const REVISION: &str = "assay.dev/revision";
 const TITLE: &str = "workflows.argoproj.io/title";
 /// The annotation that says when a revision was published again; without it, it was when the template was created.
 pub const PUBLISHED: &str = "assay.dev/published";
+/// The annotation that holds a [`Notice`].
+pub const NOTICE: &str = "assay.dev/notice";
 /// What the API server and its clients add to an object.
 const ADDED: [&str; 6] =
     ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
@@ -33,12 +37,16 @@ const ADDED: [&str; 6] =
 pub struct Template {
     /// Its name.
     pub name: String,
+    /// Of which assignment, `<course>/<name>`; empty where the template does not say it.
+    pub assignment: String,
     /// The revision, 64 digits; empty where the template does not say it.
     pub revision: String,
     /// Its title.
     pub title: String,
     /// When it was published last.
     pub published: Option<Timestamp>,
+    /// What the queue server was told of it; `None` where that is nothing, or of another version.
+    pub notice: Option<Notice>,
     document: Value,
 }
 
@@ -54,15 +62,18 @@ pub enum Applied {
 }
 
 impl Template {
-    fn of(object: &DynamicObject) -> Result<Template, ClusterError> {
+    pub(crate) fn of(object: &DynamicObject) -> Result<Template, ClusterError> {
         let mut document =
             serde_json::to_value(object).map_err(|error| ClusterError::Bug(Box::new(error)))?;
         if let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut) {
             for field in ADDED {
                 metadata.remove(field);
             }
-            // It tells nothing of what jobs do, and is in no text that is rendered.
-            metadata.get_mut("annotations").and_then(Value::as_object_mut).map(|all| all.remove(PUBLISHED));
+            // They tell nothing of what jobs do, and are in no text that is rendered.
+            if let Some(all) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+                all.remove(PUBLISHED);
+                all.remove(NOTICE);
+            }
         }
         let annotation = |key| {
             object.metadata.annotations.as_ref().and_then(|all| all.get(key)).cloned().unwrap_or_default()
@@ -70,9 +81,13 @@ impl Template {
         let created = object.metadata.creation_timestamp.as_ref().map(|time| time.0);
         Ok(Template {
             name: object.metadata.name.clone().unwrap_or_default(),
+            assignment: annotation(ASSIGNMENT),
             revision: annotation(REVISION),
             title: annotation(TITLE),
             published: created.max(annotation(PUBLISHED).parse().ok()),
+            notice: serde_json::from_str(&annotation(NOTICE))
+                .ok()
+                .filter(|notice: &Notice| notice.api_version == API_VERSION),
             document,
         })
     }
@@ -120,6 +135,21 @@ pub async fn make_current(
     let templates = Kind::WorkflowTemplate.api(cluster);
     cluster.ask(Right::MARK_TEMPLATE, templates.patch_metadata(checked.name(), &parameters, &mark)).await?;
     Ok(true)
+}
+
+/// Tells the queue server of a published template.
+///
+/// # Errors
+/// If the template cannot be marked.
+pub async fn tell(cluster: &Cluster, checked: &Checked, notice: &Notice) -> Result<(), ClusterError> {
+    let notice = serde_json::to_string(notice).map_err(|error| ClusterError::Bug(Box::new(error)))?;
+    let mark = Patch::Merge(json!({"metadata": {"annotations": {NOTICE: notice}}}));
+    let parameters = PatchParams { field_manager: Some(MANAGER.into()), ..PatchParams::default() };
+    let templates = Kind::WorkflowTemplate.api(cluster);
+    cluster
+        .ask(Right::MARK_TEMPLATE, templates.patch_metadata(checked.name(), &parameters, &mark))
+        .await
+        .map(drop)
 }
 
 /// How `after` differs from `before`, as a unified difference of YAML with sorted fields; empty where it does not.

@@ -11,11 +11,15 @@ use oci_client::manifest::{
 
 use crate::{Architecture, Base, ImageError, Program, blob, config, tarball};
 
-/// What an image holds: the stage tool at `/assay-stage` and, where it is asked for, `assay` at `/assay`.
-#[derive(Debug, Clone, Copy)]
+/// The stage tool's name.
+const STAGE: &str = "assay-stage";
+
+/// What an image holds: the stage tool at `/assay-stage`, with `assay` at `/assay` where that is asked for, or the queue server
+/// at `/assay-queue`. It starts the first.
+#[derive(Debug, Clone)]
 pub struct Contents<'a> {
-    stage: Program<'a>,
-    assay: Option<Program<'a>>,
+    first: (&'static str, Program<'a>),
+    beside: Option<(&'static str, Program<'a>)>,
     version: &'a str,
 }
 
@@ -28,28 +32,34 @@ impl<'a> Contents<'a> {
         if hardening::is_missing(stage.bytes()) {
             return Err(ImageError::NotHardened);
         }
-        if let Some(assay) = assay
-            && assay.architecture() != stage.architecture()
-        {
+        let Some(assay) = assay else {
+            return Ok(Self { first: (STAGE, stage), beside: None, version });
+        };
+        if assay.architecture() != stage.architecture() {
             let (stage, assay) = (stage.architecture(), assay.architecture());
             return Err(ImageError::TwoArchitectures { stage, assay });
         }
-        Ok(Self { stage, assay, version })
+        Ok(Self { first: ("assay", assay), beside: Some((STAGE, stage)), version })
+    }
+
+    /// The queue server of this version, and nothing else: students talk to it, so nothing that they could use is beside it.
+    #[must_use]
+    pub fn queue(queue: Program<'a>, version: &'a str) -> Self {
+        Self { first: ("assay-queue", queue), beside: None, version }
     }
 
     /// The machine that they are for.
     #[must_use]
     pub fn architecture(&self) -> Architecture {
-        self.stage.architecture()
+        self.first.1.architecture()
     }
 
     /// The layer: not compressed, so that its digest hangs on no compressor.
     fn layer(&self) -> Result<Vec<u8>, ImageError> {
         let mut layer = tarball::Writer::new(Vec::new());
-        if let Some(assay) = self.assay {
-            layer.file("assay", 0o755, assay.bytes())?;
+        for (name, program) in [Some(self.first), self.beside].into_iter().flatten() {
+            layer.file(name, 0o755, program.bytes())?;
         }
-        layer.file("assay-stage", 0o755, self.stage.bytes())?;
         Ok(layer.finish()?)
     }
 }
@@ -92,13 +102,13 @@ pub(crate) enum Source<'a> {
 }
 
 impl Image {
-    /// The image that holds these contents and nothing else; it starts the stage tool, or `assay` if it is there.
+    /// The image that holds these contents and nothing else.
     ///
     /// # Errors
     /// Only by a bug.
     pub fn from_scratch(contents: &Contents<'_>) -> Result<Self, ImageError> {
         let layer = contents.layer()?;
-        let program = if contents.assay.is_some() { "assay" } else { "assay-stage" };
+        let (program, _) = contents.first;
         let config = config::of_one_layer(
             contents.architecture(),
             &format!("/{program}"),

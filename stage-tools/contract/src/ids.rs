@@ -104,6 +104,11 @@ fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
+fn is_request_key(text: &str) -> bool {
+    (16..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
 fn is_case(text: &str) -> bool {
     text.strip_prefix("case-")
         .is_some_and(|n| (3..=5).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
@@ -132,6 +137,12 @@ checked_string!(
     Digest,
     is_digest,
     "a SHA-256 of 64 lower-case hexadecimal digits"
+);
+checked_string!(
+    /// What makes a request for a job the same one when it is sent again.
+    RequestKey,
+    is_request_key,
+    "16 to 64 letters, digits, hyphens and underscores"
 );
 checked_string!(
     /// A case's place in the plan, `case-001`; unlike its name it tells a student nothing.

@@ -14,6 +14,8 @@ pub enum Statement {
     Received(Received),
     /// This job came to this conclusion.
     Concluded(Concluded),
+    /// The queue server took this request, at this time.
+    Ticket(Ticket),
 }
 
 /// A snapshot of this submission exists, and whether it was taken.
@@ -70,4 +72,20 @@ pub struct Concluded {
     pub max_thousandths: u32,
     /// SHA-256 of the private result; `None` where there is none.
     pub private_result: Option<Digest>,
+}
+
+/// The queue server took this request, at this time: what a student holds from the moment of the hand-in on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Ticket {
+    /// Which job it became.
+    pub job: JobId,
+    /// Which assignment.
+    pub assignment: AssignmentId,
+    /// Whose submission.
+    pub student: StudentId,
+    /// SHA-256 of the zip.
+    pub digest: Digest,
+    /// When it was handed in, RFC 3339 in UTC. Lateness is judged by this alone, whenever the job runs.
+    pub handed_in: String,
 }

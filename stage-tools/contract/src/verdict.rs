@@ -101,6 +101,12 @@ impl Fault {
             Fault::System => "system",
         }
     }
+
+    /// The fault of that name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Fault> {
+        [Fault::Student, Fault::Author, Fault::System].into_iter().find(|fault| fault.id() == id)
+    }
 }
 
 impl fmt::Display for Fault {

@@ -25,6 +25,8 @@ pub struct Bed {
     pub stage_image: String,
     /// The image with `assay` itself.
     pub assay_image: String,
+    /// The image of the queue server.
+    pub queue_image: String,
     /// The operator's file.
     pub operator: PathBuf,
     /// The image in which the examples' builds and cases run.
@@ -75,6 +77,7 @@ impl Bed {
             namespace: field("namespace")?,
             stage_image: field("stage-image")?,
             assay_image: field("assay-image")?,
+            queue_image: field("queue-image")?,
             operator: PathBuf::from(field("operator")?),
             toolchain: field("toolchain")?,
             registry: field("registry")?,

@@ -8,17 +8,21 @@
 mod bed;
 pub mod broken;
 pub mod faults;
+mod forward;
 mod job;
 mod kubectl;
 mod program;
+mod queue;
 pub mod report;
 mod server;
 mod staff;
 
 pub use bed::Bed;
+pub use forward::Forward;
 pub use job::{Ended, Job};
 pub use kubectl::Kubectl;
 pub use program::Outcome;
+pub use queue::{Queue, Zip};
 pub use server::{Answer, Server};
 pub use staff::Tutor;
 

@@ -1,18 +1,17 @@
 //! Argo Server, spoken to as a browser does: over HTTP, with the token of whoever looks.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::Kubectl;
+use crate::forward::Forward;
 use crate::program::outcome;
 
 /// A way to Argo Server; closed when this is dropped.
 #[derive(Debug)]
 pub struct Server {
-    forward: Child,
-    address: String,
+    forward: Forward,
     token: String,
 }
 
@@ -57,21 +56,7 @@ impl Server {
     /// If there is no Argo Server in namespace `argo`.
     pub fn open(token: &str) -> Result<Self, String> {
         // Not by the API server's own proxy, which keeps the token to itself.
-        let mut command = Kubectl::new("argo").command();
-        command.args(["port-forward", "service/argo-server", ":2746", "--address", "127.0.0.1"]);
-        let mut forward = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("kubectl cannot be started: {error}"))?;
-        let mut lines = BufReader::new(forward.stdout.take().ok_or("no standard output")?).lines();
-        let first = lines.next().and_then(Result::ok).unwrap_or_default();
-        // It writes a line for each connection, and would wait if nobody read them.
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = first.strip_prefix("Forwarding from ").and_then(|rest| rest.split_once(" ->"));
-        let address = address.map(|(address, _)| address.to_owned());
-        let server = Self { forward, address: address.unwrap_or_default(), token: token.into() };
-        if server.address.is_empty() { Err(format!("no way to Argo Server: {first:?}")) } else { Ok(server) }
+        Ok(Self { forward: Forward::open("argo", "service/argo-server", 2746)?, token: token.into() })
     }
 
     /// Asks for `path`, which begins behind `/api/v1/`.
@@ -132,19 +117,11 @@ impl Server {
         // The server's certificate is one that it made itself.
         command.args(["--silent", "--show-error", "--insecure", "--globoff", "--max-time", "900"]);
         command.args(["--header", "@-"]);
-        command.arg(format!("https://{}/api/v1/{}", self.address, path.replace(' ', "%20")));
+        command.arg(format!("https://{}/api/v1/{}", self.forward.address, path.replace(' ', "%20")));
         command
     }
 
     fn token(&self) -> String {
         format!("Authorization: Bearer {}\n", self.token)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nobody is left to be told.
-        drop(self.forward.kill());
-        drop(self.forward.wait());
     }
 }

@@ -147,6 +147,10 @@ fn unknown_fields(parts: &[Part]) -> Result<(), String> {
 
 /// The object under a name, or in a namespace, that nobody else uses.
 fn elsewhere(mut object: Value) -> Value {
+    // Its name is what it defines.
+    if object["kind"] == "CustomResourceDefinition" {
+        return object;
+    }
     let policy = object["spec"]["policyName"].as_str().map(|name| format!("{PREFIX}{name}"));
     if let Some(policy) = policy {
         object["spec"]["policyName"] = json!(policy);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use arbitrary::{Arbitrary as _, Result, Unstructured};
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
-use assay_contract::receipts::{Concluded, Received, Statement};
+use assay_contract::receipts::{Concluded, Received, Statement, Ticket};
 use assay_contract::{AssignmentId, Digest, Fault, JobId, StudentId, Verdict};
 use assay_receipt::{
     MAX_BYTES, PAYLOAD_TYPE, PublicKey, ReceiptError, SigningKey, read_unchecked, sign, verify,
@@ -42,7 +42,11 @@ pub fn check(data: &[u8]) {
 }
 
 fn signed_and_damaged(u: &mut Unstructured<'_>) -> Result<()> {
-    let statement = if u.arbitrary()? { received(u)? } else { concluded(u)? };
+    let statement = match u.arbitrary::<u8>()? % 4 {
+        1 | 3 => received(u)?,
+        2 => ticket(u)?,
+        _ => concluded(u)?,
+    };
     let receipt = match sign(&statement, &KEY) {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -142,6 +146,16 @@ fn concluded(u: &mut Unstructured<'_>) -> Result<Statement> {
         thousandths: u.arbitrary()?,
         max_thousandths: u.arbitrary()?,
         private_result: if u.arbitrary()? { Some(digest(u)?) } else { None },
+    }))
+}
+
+fn ticket(u: &mut Unstructured<'_>) -> Result<Statement> {
+    Ok(Statement::Ticket(Ticket {
+        job: JobId::new(text::label(u, 63)?).unwrap(),
+        assignment: assignment(u)?,
+        student: student(u)?,
+        digest: digest(u)?,
+        handed_in: text::hostile(u)?,
     }))
 }
 

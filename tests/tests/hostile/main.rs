@@ -26,6 +26,7 @@ mod intake;
 mod leaks;
 mod limits;
 mod machine;
+mod queue;
 mod rendered;
 mod reruns;
 mod zips;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         leaks::trials(),
         limits::trials(),
         machine::trials(),
+        queue::trials(),
         rendered::trials(),
         reruns::trials(),
         zips::trials(),

@@ -52,8 +52,12 @@ pub(crate) fn run(console: &Console, args: &Image) -> Result<Exit, CliError> {
     // The file that runs, whatever its name has come to stand for since.
     let own = args.assay.then(|| fs::read("/proc/self/exe")).transpose();
     let own = own.map_err(|error| CliError::io("cannot read this very program", error))?;
-    let image =
-        build(&runtime, args.base.as_deref(), own.as_deref(), &access).map_err(|error| failed(&error))?;
+    let queue = args.queue.as_deref().map(|path| {
+        fs::read(path).map_err(|error| CliError::io(format!("cannot read {}", path.display()), error))
+    });
+    let queue = queue.transpose()?;
+    let programs = Programs { own: own.as_deref(), queue: queue.as_deref() };
+    let image = build(&runtime, args.base.as_deref(), &programs, &access).map_err(|error| failed(&error))?;
     let pinned = image.pin(&reference).map_err(|error| failed(&error))?;
     if let Some(path) = &args.to {
         files::replace_with(path, |file| runtime.block_on(assay_image::archive(&image, &reference, file)))
@@ -114,15 +118,26 @@ pub(crate) fn credentials() -> Option<PathBuf> {
     folder.map(|folder| folder.join("config.json"))
 }
 
+/// What goes into an image beside the stage tool, or instead of it.
+struct Programs<'a> {
+    own: Option<&'a [u8]>,
+    queue: Option<&'a [u8]>,
+}
+
 fn build(
     runtime: &Runtime,
     base: Option<&str>,
-    own: Option<&[u8]>,
+    programs: &Programs<'_>,
     access: &Access,
 ) -> Result<Built, ImageError> {
-    let own = own.map(|bytes| Program::new("this `assay`", bytes)).transpose()?;
-    let stage = Program::new("the stage tool", STAGE_TOOL)?;
-    let contents = Contents::new(stage, own, env!("CARGO_PKG_VERSION"))?;
+    let Programs { own, queue } = programs;
+    let version = env!("CARGO_PKG_VERSION");
+    let contents = if let Some(bytes) = queue {
+        Contents::queue(Program::new("the queue server", bytes)?, version)
+    } else {
+        let own = own.map(|bytes| Program::new("this `assay`", bytes)).transpose()?;
+        Contents::new(Program::new("the stage tool", STAGE_TOOL)?, own, version)?
+    };
     match base {
         None => Built::from_scratch(&contents),
         Some(base) => {

@@ -1,15 +1,16 @@
 //! `assay publish`.
 //!
 //! The order is fixed: what is to be published is rendered and audited, shown, and agreed to; then come answers and
-//! configuration, then the WorkflowTemplate, and last the schedule, which holds for jobs of all revisions. Interrupted
-//! before that, nothing has changed for what runs.
+//! configuration, then the WorkflowTemplate, then the schedule, which holds for jobs of all revisions, and last what the queue
+//! server tells students. Interrupted before the schedule, nothing has changed for what runs.
 
 use std::io::{BufRead, IsTerminal};
 
 use assay_cluster::files;
 use assay_cluster::template::{self, Applied, Template};
-use assay_contract::Exit;
 use assay_contract::duties::Left;
+use assay_contract::queue::Notice;
+use assay_contract::{API_VERSION, Exit};
 use assay_core::assignment::Assignment;
 use assay_core::operator::Image;
 use assay_core::render;
@@ -83,6 +84,12 @@ pub(crate) fn run(console: &Console, args: &Publish) -> Result<Exit, CliError> {
         })?,
         left => left,
     };
+    let notice = Notice {
+        api_version: API_VERSION.into(),
+        rules: publication.configuration.rules.clone(),
+        schedule: publication.schedule.clone(),
+    };
+    session.wait(template::tell(cluster, &checked, &notice))?;
     published.files = Some(written.revision);
     published.schedule = Some(schedule);
     published.workflow_template = Some(if applied == Applied::New { Left::New } else { Left::Same });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_contract::Exit;
-use assay_contract::receipts::{Concluded, Received, Statement};
+use assay_contract::receipts::{Concluded, Received, Statement, Ticket};
 use assay_core::assignment::Content;
 use assay_receipt::{PublicKey, SigningKey};
 use serde::Serialize;
@@ -78,6 +78,7 @@ fn digest_of(statement: &Statement) -> &str {
     match statement {
         Statement::Received(received) => received.digest.as_str(),
         Statement::Concluded(concluded) => concluded.digest.as_str(),
+        Statement::Ticket(ticket) => ticket.digest.as_str(),
     }
 }
 
@@ -102,6 +103,9 @@ fn text_of(statement: &Statement, key: &str) -> String {
                 points(thousandths),
                 points(max_thousandths)
             )
+        }
+        Statement::Ticket(Ticket { job, assignment, student, digest, handed_in }) => {
+            format!("ticket of {student} for {assignment}: {digest}, handed in {handed_in}, job {job}")
         }
     };
     format!("{what}\nsigned by key {key}\n")

@@ -13,6 +13,7 @@ mod checks;
 mod codes;
 mod commands;
 mod exit;
+mod requests;
 mod volumes;
 
 use std::path::Path;

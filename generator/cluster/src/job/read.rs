@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use assay_contract::facts::NONE;
 use assay_contract::result::StageStatus;
 use assay_contract::{Output, Stage};
 use jiff::Timestamp;
@@ -84,7 +85,7 @@ struct Synchronization {
     waiting: String,
 }
 
-pub(super) fn read(object: &DynamicObject) -> JobView {
+pub(crate) fn read(object: &DynamicObject) -> JobView {
     let spec: Spec = part(&object.data, "spec");
     let status: Status = part(&object.data, "status");
     let nodes: BTreeMap<String, Node> = status
@@ -112,8 +113,10 @@ pub(super) fn read(object: &DynamicObject) -> JobView {
         State::Waiting => held.unwrap_or_default().into(),
         State::Running | State::Succeeded => String::new(),
     };
-    let last = standing_for(Stage::Finalise, &nodes);
-    let said = |output: Output| last.iter().find_map(|node| value(&node.outputs.parameters, output.name()));
+    let said = |output: Output| {
+        let told = standing_for(output.stage(), &nodes);
+        told.iter().find_map(|node| value(&node.outputs.parameters, output.name()))
+    };
     JobView {
         job: object.metadata.name.clone().unwrap_or_default(),
         assignment: match (label("assay.dev/course"), label("assay.dev/assignment")) {
@@ -128,6 +131,7 @@ pub(super) fn read(object: &DynamicObject) -> JobView {
         message,
         stages,
         verdict: said(Output::FinalVerdict),
+        fault: said(Output::Fault).filter(|fault| fault != NONE),
         points: said(Output::FinalPoints),
     }
 }

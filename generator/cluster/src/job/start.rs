@@ -37,6 +37,17 @@ pub async fn start(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterEr
     create(cluster, &workflow(cluster, start)).await
 }
 
+/// The same for a job whose name is made from what was asked: that it is there already is what was wanted.
+///
+/// # Errors
+/// See [`start`].
+pub async fn start_once(cluster: &Cluster, start: &Start<'_>) -> Result<(), ClusterError> {
+    match self::start(cluster, start).await {
+        Err(error) if error.is_taken() => Ok(()),
+        started => started,
+    }
+}
+
 /// Creates a job's Workflow. Where no answer comes it is tried again under the same name, so that there is never a second
 /// one; that it is there then is what was wanted.
 pub(crate) async fn create(cluster: &Cluster, workflow: &DynamicObject) -> Result<(), ClusterError> {

@@ -131,7 +131,9 @@ fn received(
         {
             Ok(received)
         }
-        Statement::Received(_) | Statement::Concluded(_) => Err("it is a receipt of something else".into()),
+        Statement::Received(_) | Statement::Concluded(_) | Statement::Ticket(_) => {
+            Err("it is a receipt of something else".into())
+        }
     }
 }
 
