@@ -124,7 +124,7 @@ const NUMBERS: &[(&str, &str, Source)] = &[
     ("P55", "{} faults", Counted(|| faults::ROWS.len())),
     ("P56", "4 of 4", Said(RERUNS, r#"same "$processes" 4"#)),
     ("P57", "{} duties", Counted(|| Duty::ALL.len())),
-    ("P59", "3 roles", Said("generator/cluster/src/rights.rs", "pub const ALL: [Role; 3]")),
+    ("P59", "4 roles", Said("generator/cluster/src/rights.rs", "pub const ALL: [Role; 4]")),
     ("P60", "{} checks", Counted(|| checks().len())),
     ("P63", "6 MiB", Said("stage-tools/bundle/build.rs", "const MAX_BYTES: usize = 6 << 20;")),
     ("P64", "{} of", Counted(|| threats::ROWS.len() - waiting())),
@@ -160,6 +160,14 @@ const NUMBERS: &[(&str, &str, Source)] = &[
     ("P74", "100,000 files", Said(REMOVING, "0..100_000")),
     ("P75", "500 random", Said("stage-tools/page/tests/pages/inert.rs", "with_cases(500)")),
     ("P75", "32 MiB", Said("stage-tools/page/tests/pages/size.rs", "MAX_PAGE: usize = 32 << 20;")),
+    ("P78", "more than 25", Said("generator/queue/tests/server/rights.rs", "assert!(tried >= 25,")),
+    ("P79", "40 hand-ins", Said("generator/queue/tests/server/outages.rs", "for n in 0..40 {")),
+    (
+        "P79",
+        "2 servers",
+        Said("generator/queue/tests/server/outages.rs", "vec![bench.server().await, bench.server().await]"),
+    ),
+    ("P80", "10,000 requests", Said("tests/tests/hostile/queue.rs", "(0..10_000).map(")),
 ];
 
 fn limits() -> usize {

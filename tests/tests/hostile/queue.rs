@@ -56,7 +56,12 @@ fn o2_others_wait_at_most_twice_as_long_beside_a_flood() {
     let beside = waits([flood, others].concat(), is_other);
     assert_eq!((alone.len(), beside.len()), (80, 80));
     let at = |waits: &[usize]| waits[waits.len() * 95 / 100];
-    assert!(at(&beside) <= 2 * at(&alone), "the 95th of a hundred waits {} rounds instead of {}", at(&beside), at(&alone));
+    assert!(
+        at(&beside) <= 2 * at(&alone),
+        "the 95th of a hundred waits {} rounds instead of {}",
+        at(&beside),
+        at(&alone)
+    );
     assert!(beside.last() <= alone.last().map(|last| last * 2).as_ref(), "nobody waits for the whole flood");
 }
 
