@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assay_cluster::job::{JobView, StageState, State};
-use assay_cluster::request::{Progress, Request};
+use assay_cluster::request::{Progress, Request, RequestStatus};
 use assay_contract::queue::{Expected, Phase, StageStanding, Standing};
 use assay_contract::{API_VERSION, Fault, JobId, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -11,11 +11,26 @@ use jiff::{SignedDuration, Timestamp};
 use crate::board::Known;
 use crate::estimate::{Estimate, Pace, estimate};
 
+/// What is shown of a job's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// Verdict, fault and marks, of all cases: for staff.
+    Shown,
+    /// That it has ended. How, is in the student's own result, which leaves out what is not to be seen yet.
+    Hidden,
+}
+
 /// Where the job of `request` stands.
-pub(crate) fn standing(known: &Known, request: &Request, paused: bool, now: Timestamp) -> Option<Standing> {
+pub(crate) fn standing(
+    known: &Known,
+    request: &Request,
+    marks: Marks,
+    paused: bool,
+    now: Timestamp,
+) -> Option<Standing> {
     let job = request.job()?;
     let view = known.job_of(request);
-    let status = request.standing();
+    let end = if marks == Marks::Shown { request.standing() } else { RequestStatus::default() };
     let phase = match (request.progress(), view.map(|view| view.state)) {
         (Progress::Concluded, _) => Phase::Concluded,
         (Progress::Started, Some(State::Running | State::Succeeded | State::Failed)) => Phase::Running,
@@ -37,9 +52,9 @@ pub(crate) fn standing(known: &Known, request: &Request, paused: bool, now: Time
         expected,
         message: message(request, view, phase, paused, not_before.filter(|at| *at > now)),
         stages: view.map_or_else(Vec::new, stages),
-        verdict: status.verdict.as_deref().and_then(Verdict::from_id),
-        fault: status.fault.as_deref().and_then(Fault::from_id),
-        points: status.points,
+        verdict: end.verdict.as_deref().and_then(Verdict::from_id),
+        fault: end.fault.as_deref().and_then(Fault::from_id),
+        points: end.points,
         job,
     })
 }

@@ -74,11 +74,12 @@ pub struct Standing {
     pub message: String,
     /// The stages that have begun or are over, in their order.
     pub stages: Vec<StageStanding>,
-    /// How it ended; `None` before.
+    /// How it ended, of all cases; `None` before, and for everybody but the course's staff: a student's own result, in the
+    /// student's home, leaves out what is not to be seen yet.
     pub verdict: Option<Verdict>,
-    /// Whose fault that was.
+    /// Whose fault that was; as above.
     pub fault: Option<Fault>,
-    /// Marks, as they are written: `6.25`; `None` before the end.
+    /// Marks, as they are written: `6.25`; as above.
     pub points: Option<String>,
 }
 

@@ -62,6 +62,8 @@ pub struct Concluded {
     pub mode: Mode,
     /// What network builds and cases saw.
     pub network: Network,
+    /// Which cases the four fields below are of.
+    pub cases: CasesCounted,
     /// How the job ended.
     pub verdict: Verdict,
     /// Whose fault that was.
@@ -72,6 +74,16 @@ pub struct Concluded {
     pub max_thousandths: u32,
     /// SHA-256 of the private result; `None` where there is none.
     pub private_result: Option<Digest>,
+}
+
+/// Which cases a conclusion is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CasesCounted {
+    /// All of them: what the gradebook has.
+    All,
+    /// Those that the student was shown when the job was concluded. What a student holds must not tell of the others.
+    Shown,
 }
 
 /// The queue server took this request, at this time: what a student holds from the moment of the hand-in on.

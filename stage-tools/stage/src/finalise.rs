@@ -6,8 +6,8 @@
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
 use assay_contract::gradebook::{GradebookEntry, State, Status};
-use assay_contract::receipts::{Concluded, Statement};
-use assay_contract::result::StageStatus;
+use assay_contract::receipts::{CasesCounted, Concluded, Statement};
+use assay_contract::result::{StageStatus, StudentResult};
 use assay_contract::{API_VERSION, Digest, Exit, Fault, Output, Points, Stage, Verdict, Volume, layout};
 
 use crate::args::{FinaliseFacts, JobFacts, Told};
@@ -31,9 +31,15 @@ struct Conclusion {
     max_points: Points,
     private_digest: Option<Digest>,
     /// The student's result, where there is one.
-    student_result: Option<Vec<u8>>,
+    student_result: Option<Shown>,
     /// What the student was told of a refusal.
     refusal: Option<String>,
+}
+
+/// The student's result, as Results left it.
+struct Shown {
+    bytes: Vec<u8>,
+    document: StudentResult,
 }
 
 impl Conclusion {
@@ -88,7 +94,7 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
         }
         None => None,
     };
-    let statement = Statement::Concluded(Concluded {
+    let statement = Concluded {
         job: job.clone(),
         assignment: assignment.clone(),
         revision: revision.clone(),
@@ -97,13 +103,17 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
         received: facts.received.clone(),
         mode: Mode::Sealed,
         network: if facts.network.as_deref() == Some("loopback") { Network::Loopback } else { Network::None },
+        cases: CasesCounted::All,
         verdict: conclusion.verdict,
         fault: conclusion.fault,
         thousandths: conclusion.points.thousandths(),
         max_thousandths: conclusion.max_points.thousandths(),
         private_result: conclusion.private_digest.clone(),
-    });
-    let receipt = earlier.map_or_else(|| key::sign(STAGE, &statement, &key), Ok)?;
+    };
+    let for_student = for_student(&statement, &conclusion);
+    let sign = |statement| key::sign(STAGE, &Statement::Concluded(statement), &key);
+    let for_student = for_student.map(sign).transpose()?;
+    let receipt = earlier.map_or_else(|| sign(statement), Ok)?;
     let entry = GradebookEntry {
         api_version: API_VERSION.into(),
         job: job.clone(),
@@ -122,12 +132,29 @@ pub(crate) fn run(facts: &FinaliseFacts) -> Result<Exit, StageError> {
     private
         .write_once(&format!("{gradebook}/{}", layout::gradebook_entry(job)), &to_bytes(STAGE, &entry)?)?;
 
-    if let Err(error) = deliver(facts, &student, &conclusion, &receipt) {
+    if let Err(error) = deliver(facts, &student, &conclusion, for_student.as_deref()) {
         crate::warn(&error);
     }
     finalisation.tell(Output::FinalPoints, &conclusion.points.to_string())?;
     finalisation.tell(Output::FinalVerdict, conclusion.verdict.id())?;
     Ok(Exit::Done)
+}
+
+/// What the student's copy of the receipt states: marks of the cases that the student is shown, as the student's result has
+/// them, since the others would stand in their sum. `None` where that result is not known again.
+fn for_student(statement: &Concluded, conclusion: &Conclusion) -> Option<Concluded> {
+    match &conclusion.student_result {
+        Some(Shown { document, .. }) if document.hidden.cases > 0 => Some(Concluded {
+            cases: CasesCounted::Shown,
+            verdict: document.conclusion.verdict,
+            fault: document.conclusion.fault,
+            thousandths: document.conclusion.points.thousandths(),
+            max_thousandths: document.conclusion.max_points.thousandths(),
+            ..statement.clone()
+        }),
+        None if conclusion.private_digest.is_some() => None,
+        Some(_) | None => Some(statement.clone()),
+    }
 }
 
 fn conclude(facts: &FinaliseFacts, results: &Mounted) -> Result<Conclusion, StageError> {
@@ -144,7 +171,10 @@ fn conclude(facts: &FinaliseFacts, results: &Mounted) -> Result<Conclusion, Stag
     };
     let Told { verdict, fault, points, max_points, private_digest, student_digest } = told;
     let private_result = checked(results, layout::PRIVATE_RESULT, private_digest)?;
-    let student_result = checked(results, layout::STUDENT_RESULT, student_digest)?;
+    let bytes = checked(results, layout::STUDENT_RESULT, student_digest)?;
+    let document = serde_json::from_slice(&bytes)
+        .map_err(|error| results.error(Exit::DocumentDamaged, layout::STUDENT_RESULT, error.to_string()))?;
+    let student_result = Shown { bytes, document };
     Ok(Conclusion {
         verdict: *verdict,
         fault: *fault,
@@ -170,13 +200,13 @@ fn deliver(
     facts: &FinaliseFacts,
     student: &Mounted,
     conclusion: &Conclusion,
-    receipt: &[u8],
+    receipt: Option<&[u8]>,
 ) -> Result<(), StageError> {
     let dir = layout::student_job_dir(&facts.job.assignment, &facts.job.job);
     let result_path = format!("{dir}/{}", layout::STUDENT_RESULT);
     let message = match &conclusion.student_result {
         Some(result) => {
-            student.replace(&result_path, result)?;
+            student.replace(&result_path, &result.bytes)?;
             "your submission was graded"
         }
         // Concluded before, by a run that may have come as far as this; without its facts the result is not known again.
@@ -193,7 +223,9 @@ fn deliver(
             "your submission was received and could not be graded; that was not your fault, and your teachers know"
         }
     };
-    student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
+    if let Some(receipt) = receipt {
+        student.replace(&format!("{dir}/{}", layout::CONCLUDED), receipt)?;
+    }
     // A claim with room for the status alone gets that: the page says nothing that the documents do not.
     if let Err(error) = deliver_page(facts, student, conclusion, message) {
         crate::warn(&error);
@@ -220,7 +252,7 @@ fn deliver_page(
     message: &str,
 ) -> Result<(), StageError> {
     let page = match &conclusion.student_result {
-        Some(result) => page::of_result(facts, result, conclusion.refusal.as_deref())?,
+        Some(result) => page::of_result(facts, &result.document, conclusion.refusal.as_deref()),
         // Concluded before, and not known again; or refused, of which the status says more than is known here.
         None if conclusion.private_digest.is_some() || facts.accepted == Some(false) => return Ok(()),
         None => page::without_result(facts, message),

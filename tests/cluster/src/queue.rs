@@ -88,15 +88,16 @@ impl Queue {
         let (name, digest) = self.bed.queue_image.split_once('@').ok_or("an image without a digest")?;
         let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
         let namespace = &self.bed.namespace;
+        let settings = json!(settings);
         let text = format!(
             "apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 components: [../../deploy/components/queue]
 images: [{{name: assay/queue, newName: {name}, digest: {digest}}}]
-configMapGenerator:
-  - {{name: assay-queue, namespace: {NAMESPACE}, behavior: replace, files: [settings.yaml]}}
-generatorOptions: {{disableNameSuffixHash: true}}
 patches:
+  - target: {{kind: ConfigMap, name: assay-queue}}
+    patch: |-
+      - {{op: replace, path: /data/settings.yaml, value: {settings}}}
   - target: {{name: assay-queue, kind: Role|RoleBinding}}
     patch: |-
       - {{op: replace, path: /metadata/namespace, value: {namespace}}}
@@ -107,11 +108,8 @@ patches:
         value: [/assay-queue, --settings=/settings/settings.yaml, --namespace={namespace}]
 "
         );
-        let settings = format!("{settings}\n");
-        for (file, text) in [("kustomization.yaml", text), ("settings.yaml", settings)] {
-            std::fs::write(self.overlay.path().join(file), text).map_err(|error| error.to_string())?;
-        }
-        Ok(())
+        std::fs::write(self.overlay.path().join("kustomization.yaml"), text)
+            .map_err(|error| error.to_string())
     }
 
     fn apply(&self) -> Result<(), String> {

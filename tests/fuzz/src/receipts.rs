@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use arbitrary::{Arbitrary as _, Result, Unstructured};
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
-use assay_contract::receipts::{Concluded, Received, Statement, Ticket};
+use assay_contract::receipts::{CasesCounted, Concluded, Received, Statement, Ticket};
 use assay_contract::{AssignmentId, Digest, Fault, JobId, StudentId, Verdict};
 use assay_receipt::{
     MAX_BYTES, PAYLOAD_TYPE, PublicKey, ReceiptError, SigningKey, read_unchecked, sign, verify,
@@ -141,6 +141,7 @@ fn concluded(u: &mut Unstructured<'_>) -> Result<Statement> {
         received: if u.arbitrary()? { Some(digest(u)?) } else { None },
         mode: Mode::Sealed,
         network: if u.arbitrary()? { Network::None } else { Network::Loopback },
+        cases: *u.choose(&[CasesCounted::All, CasesCounted::Shown])?,
         verdict: *u.choose(&Verdict::ALL)?,
         fault: *u.choose(&[None, Some(Fault::Student), Some(Fault::Author), Some(Fault::System)])?,
         thousandths: u.arbitrary()?,

@@ -6,14 +6,22 @@ use libtest_mimic::Trial;
 mod canaries;
 mod curious;
 mod ends;
+mod marks;
 mod programs;
 mod stages;
 mod told;
 mod words;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [canaries::trials(), ends::trials(), programs::trials(), stages::trials(), words::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        canaries::trials(),
+        ends::trials(),
+        marks::trials(),
+        programs::trials(),
+        stages::trials(),
+        words::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

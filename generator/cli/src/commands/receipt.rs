@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_contract::Exit;
-use assay_contract::receipts::{Concluded, Received, Statement, Ticket};
+use assay_contract::receipts::{CasesCounted, Concluded, Received, Statement, Ticket};
 use assay_core::assignment::Content;
 use assay_receipt::{PublicKey, SigningKey};
 use serde::Serialize;
@@ -92,14 +92,19 @@ fn text_of(statement: &Statement, key: &str) -> String {
             student,
             assignment,
             digest,
+            cases,
             verdict,
             thousandths,
             max_thousandths,
             ..
         }) => {
+            let of = match cases {
+                CasesCounted::All => "",
+                CasesCounted::Shown => " of the cases that were shown",
+            };
             let points = |n: &u32| assay_contract::Points::from_thousandths(*n).unwrap_or_default();
             format!(
-                "concluded for {student}, {assignment}: {digest}, {verdict}, {} of {} points",
+                "concluded for {student}, {assignment}: {digest}, {verdict}, {} of {} points{of}",
                 points(thousandths),
                 points(max_thousandths)
             )

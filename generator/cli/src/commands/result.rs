@@ -139,7 +139,7 @@ fn circumstances(private: &PrivateResult, known: Option<&JobView>) -> Circumstan
 mod tests {
     use assay_contract::answers::Mode;
     use assay_contract::configuration::Network;
-    use assay_contract::receipts::Concluded;
+    use assay_contract::receipts::{CasesCounted, Concluded};
     use assay_contract::{Digest, StudentId, Verdict};
     use assay_receipt::SigningKey;
 
@@ -159,6 +159,7 @@ mod tests {
             received: None,
             mode: Mode::Sealed,
             network: Network::None,
+            cases: CasesCounted::All,
             verdict: Verdict::Passed,
             fault: None,
             thousandths: 1_000,

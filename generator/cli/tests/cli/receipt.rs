@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
-use assay_contract::receipts::{Concluded, Received, Statement};
+use assay_contract::receipts::{CasesCounted, Concluded, Received, Statement};
 use assay_contract::{AssignmentId, Digest, Exit, JobId, StudentId, Verdict};
 use assay_receipt::SigningKey;
 use sha2::{Digest as _, Sha256};
@@ -43,6 +43,7 @@ fn concluded() -> Statement {
         received: Some(sha256(b"received")),
         mode: Mode::Sealed,
         network: Network::None,
+        cases: CasesCounted::All,
         verdict: Verdict::Passed,
         fault: None,
         thousandths: 9_500,

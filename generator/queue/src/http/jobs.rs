@@ -1,7 +1,7 @@
 //! `/v1/jobs`: handing in, and where jobs stand.
 
 use assay_cluster::duty::check_claim;
-use assay_cluster::request::{self, Origin, RequestSpec, Stored};
+use assay_cluster::request::{self, Origin, Request, RequestSpec, Stored};
 use assay_contract::queue::{Accepted, HandInRequest, History, ProblemCode, Standing};
 use assay_contract::receipts::{Statement, Ticket};
 use assay_contract::{API_VERSION, AssignmentId, JobId, Volume};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::Shared;
 use super::problem::Trouble;
 use crate::identity::Caller;
-use crate::standing::standing;
+use crate::standing::{Marks, standing};
 
 /// The most jobs of a history.
 const HISTORY: usize = 200;
@@ -71,7 +71,8 @@ pub(super) async fn hand_in(
     tracing::info!(%job, student = %there.spec.student, assignment = %there.spec.assignment,
         again = matches!(stored, Stored::Before(_)), "handed in");
     server.board.put_in_order();
-    let standing = standing(&server.board.know(), there, server.settings.paused, Timestamp::now())
+    let marks = marks(&caller, there);
+    let standing = standing(&server.board.know(), there, marks, server.settings.paused, Timestamp::now())
         .ok_or_else(|| Trouble::bug("a request without a name"))?;
     let accepted = Accepted {
         api_version: API_VERSION.into(),
@@ -80,6 +81,11 @@ pub(super) async fn hand_in(
         standing,
     };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+/// What of a job's end the caller may see here.
+fn marks(caller: &Caller, request: &Request) -> Marks {
+    if caller.is_staff(&request.spec.assignment) { Marks::Shown } else { Marks::Hidden }
 }
 
 /// When a request arrived: before its caller is asked for, so that a slow hub makes nobody late.
@@ -126,7 +132,8 @@ pub(super) fn look(server: &Shared, caller: &Caller, job: &str) -> Result<Standi
         .filter(|there| caller.may_see(&there.spec.assignment, &there.spec.student));
     match request {
         Some(request) => {
-            standing(&known, request, server.settings.paused, Timestamp::now()).ok_or_else(missing)
+            let marks = marks(caller, request);
+            standing(&known, request, marks, server.settings.paused, Timestamp::now()).ok_or_else(missing)
         }
         None if known.gap().is_some() => Err(Trouble::unavailable("what was handed in is not known yet")),
         None => Err(missing()),
@@ -171,7 +178,7 @@ pub(super) async fn history(
     let jobs = mine
         .into_iter()
         .take(HISTORY)
-        .filter_map(|request| standing(&known, request, server.settings.paused, now))
+        .filter_map(|request| standing(&known, request, marks(&caller, request), server.settings.paused, now))
         .collect();
     Ok(Json(History { api_version: API_VERSION.into(), jobs }))
 }

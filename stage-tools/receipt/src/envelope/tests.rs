@@ -1,6 +1,6 @@
 use assay_contract::answers::Mode;
 use assay_contract::configuration::Network;
-use assay_contract::receipts::{Concluded, Received};
+use assay_contract::receipts::{CasesCounted, Concluded, Received};
 use assay_contract::{AssignmentId, Digest, Fault, JobId, StudentId, Verdict};
 use proptest::prelude::*;
 
@@ -38,6 +38,7 @@ fn concluded() -> Concluded {
         received: Some(digest('c')),
         mode: Mode::Sealed,
         network: Network::None,
+        cases: CasesCounted::All,
         verdict: Verdict::WrongOutput,
         fault: Some(Fault::Student),
         thousandths: 6_250,

@@ -3,24 +3,14 @@
 
 use assay_contract::answers::Mode;
 use assay_contract::result::{Conclusion, Hidden, PrivateResult, StudentResult};
-use assay_contract::{API_VERSION, Exit, Fault, Points, Verdict, layout};
+use assay_contract::{API_VERSION, Fault, Points, Verdict};
 use assay_page::{Delivery, page};
 
 use crate::args::{FinaliseFacts, JobFacts};
-use crate::error::StageError;
-
-use super::STAGE;
 
 /// The page of a result.
-pub(super) fn of_result(
-    facts: &FinaliseFacts,
-    result: &[u8],
-    refusal: Option<&str>,
-) -> Result<String, StageError> {
-    let result: StudentResult = serde_json::from_slice(result).map_err(|error| {
-        StageError::new(Exit::DocumentDamaged, STAGE, format!("{}: {error}", layout::STUDENT_RESULT))
-    })?;
-    Ok(page(&result, Delivery { refusal, received: facts.received.is_some(), document: true }))
+pub(super) fn of_result(facts: &FinaliseFacts, result: &StudentResult, refusal: Option<&str>) -> String {
+    page(result, Delivery { refusal, received: facts.received.is_some(), document: true })
 }
 
 /// The page of a job that came to no result.
