@@ -322,11 +322,12 @@ fn tests_of(file: &str) -> Tests {
     let mut tests = Tests::default();
     let (mut is_test, mut in_trials) = (false, false);
     for line in text.lines().map(str::trim) {
-        if let Some(function) = line.strip_prefix("fn ").filter(|_| is_test) {
+        let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        if let Some(function) = function.filter(|_| is_test) {
             is_test = false;
             tests.names.extend(function.split('(').next().map(str::to_owned));
         }
-        is_test |= line == "#[test]";
+        is_test |= line == "#[test]" || line == "#[tokio::test]";
         if in_trials && line.starts_with(']') {
             in_trials = false;
         }
