@@ -40,7 +40,11 @@ pub enum Change<T> {
 
 /// The requests.
 pub fn requests(cluster: &Cluster) -> impl Stream<Item = Change<Request>> + Send + use<> {
-    changes(cluster, Right::WATCH_REQUESTS, cluster.api::<Request>(), Some)
+    changes(cluster, Right::WATCH_REQUESTS, cluster.api::<Request>(), |mut request| {
+        // Who wrote which field is most of an object, and nobody here asks.
+        request.metadata.managed_fields = None;
+        Some(request)
+    })
 }
 
 /// The jobs.

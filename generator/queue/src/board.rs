@@ -79,10 +79,14 @@ impl Board {
         self.change(|known| known.templates.take(change, |template| template.name.clone()));
     }
 
-    /// Takes a request that this server wrote itself.
-    pub(crate) fn put_request(&self, request: &Request) {
+    /// Takes a request that this server wrote over `before`, or found where it knew none.
+    pub(crate) fn put_request(&self, request: &Request, before: Option<&Request>) {
+        let version = |request: &Request| request.metadata.resource_version.clone();
+        let decided_on = before.map(version);
         let name = request.metadata.name.clone().unwrap_or_default();
-        self.change(|known| known.requests.put(name, request.clone()));
+        self.change(|known| {
+            known.requests.put(&name, request, |there| there.map(version) == decided_on);
+        });
     }
 
     /// Takes how many jobs may run at once.
@@ -93,12 +97,17 @@ impl Board {
     }
 
     /// Puts who waits in order.
-    pub(crate) fn put_in_order(&self) {
-        self.change(|known| {
+    pub(crate) fn put_in_order(&self, now: Timestamp) {
+        let (placed, pace) = {
+            let known = self.know();
             let cooldown = |assignment: &AssignmentId| known.cooldown(assignment);
-            known.placed = order::order(known.waiting(), &known.at_work(), cooldown);
-            known.pace = Some(Pace::of(known.lately()));
-        });
+            (order::order(known.waiting(), &known.at_work(), now, cooldown), Some(Pace::of(known.lately())))
+        };
+        let known = self.know();
+        if (&known.placed, known.pace) != (&placed, pace) {
+            drop(known);
+            self.change(|known| (known.placed, known.pace) = (placed, pace));
+        }
     }
 }
 
@@ -149,7 +158,8 @@ impl Known {
             .collect()
     }
 
-    /// What is at work: jobs that are not over, whoever started them, and those that are just being made.
+    /// What is at work: jobs that are not over, whoever started them, and those that are just being made. One whose job was
+    /// there and is not is at no work; if it has no conclusion, the sweeper makes its job anew.
     pub(crate) fn at_work(&self) -> AtWork {
         let mut at_work = AtWork::default();
         let mut one = |student: StudentId| *at_work.of_student.entry(student).or_default() += 1;
@@ -158,9 +168,9 @@ impl Known {
                 one(student);
             }
         }
-        let started = |request: &Request| request.progress() == Progress::Started;
-        for (name, request) in self.requests.all().filter(|(_, request)| started(request)) {
-            if self.jobs.get(name).is_none() {
+        for (name, request) in self.requests.all() {
+            let status = request.standing();
+            if status.progress == Progress::Started && !status.seen && self.jobs.get(name).is_none() {
                 one(request.spec.student.clone());
             }
         }

@@ -5,10 +5,10 @@
 //! what was going to happen, and another one makes it happen. Jobs have the request's name, so there are never two.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use assay_cluster::job::{self, JobView, Start, State};
+use assay_cluster::job::{self, JobView, Start};
 use assay_cluster::request::{self, Progress, Request, RequestStatus};
 use assay_cluster::{Cluster, ClusterError};
 use assay_contract::{Fault, Verdict};
@@ -17,9 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::board::Board;
+use crate::board::{Board, Known};
 use crate::metrics::Metrics;
-use crate::order::{Room, start_now};
+use crate::order::{Placed, Room, start_now};
 use crate::settings::Settings;
 
 /// One change of the cluster brings others.
@@ -32,7 +32,8 @@ const AT_ONCE: usize = 8;
 const LOST: SignedDuration = SignedDuration::from_secs(60);
 /// After a step that the cluster did not let us take.
 const AGAIN: Duration = Duration::from_secs(30);
-/// How long a job may be over without a verdict: the sweeper starts it again meanwhile.
+/// How long after its start a job is waited for that is over without a verdict, or gone; the sweeper makes it anew meanwhile. A
+/// verdict that comes later still counts.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
 /// Between two readings of how many jobs may run.
 const READ_CAP: Duration = Duration::from_secs(30);
@@ -53,12 +54,12 @@ pub(crate) struct Dispatcher {
 enum Step {
     /// Start its job, which takes this template.
     Start { request: Request, template: String },
-    /// Make its job again, which is not there.
+    /// Make its job again, which was never seen, from this template.
     Again { request: Request, template: String },
-    /// Its job is there, whatever the request says.
-    Started { request: Request },
-    /// Its job is over.
-    Conclude { request: Request, status: RequestStatus, known: bool },
+    /// Its job is there.
+    Seen { request: Request },
+    /// Its job is over, or given up; whether there is one to label.
+    Conclude { request: Request, status: RequestStatus, label: bool },
     /// It is old.
     Forget { request: Request },
 }
@@ -68,7 +69,7 @@ impl Step {
         match self {
             Step::Start { request, .. }
             | Step::Again { request, .. }
-            | Step::Started { request }
+            | Step::Seen { request }
             | Step::Conclude { request, .. }
             | Step::Forget { request } => request,
         }
@@ -86,22 +87,20 @@ impl Dispatcher {
         Dispatcher { cluster, board, metrics, settings, left: HashMap::new() }
     }
 
-    /// Moves requests on until it is told to stop; a step that was begun is finished.
+    /// Moves requests on until it is told to stop; steps that were begun are finished.
     pub(crate) async fn run(mut self, closing: CancellationToken) {
         let mut heard = self.board.listen();
         let mut cap_read: Option<Instant> = None;
         while !closing.is_cancelled() {
+            // Before anything is looked at: what changes meanwhile is news.
             heard.mark_unchanged();
             if cap_read.is_none_or(|at| at.elapsed() >= READ_CAP) {
                 self.read_cap().await;
                 cap_read = Some(Instant::now());
             }
-            let moved = self.step(Timestamp::now()).await;
-            if moved {
+            if self.step(Timestamp::now(), &closing).await {
                 continue;
             }
-            // Own changes of the board are not news.
-            heard.mark_unchanged();
             tokio::select! {
                 _ = heard.changed() => sleep(PAUSE).await,
                 () = sleep(LOOK) => {}
@@ -118,90 +117,138 @@ impl Dispatcher {
     }
 
     /// Does all that is to be done now; whether something was.
-    async fn step(&mut self, now: Timestamp) -> bool {
+    async fn step(&mut self, now: Timestamp, closing: &CancellationToken) -> bool {
         if self.board.know().gap().is_some() {
             return false;
         }
-        self.board.put_in_order();
+        self.board.put_in_order(now);
         self.left.retain(|_, until| *until > Instant::now());
         let steps = self.steps(now);
         let some = !steps.is_empty();
-        let results: Vec<(Step, Result<Option<Request>, ClusterError>)> = stream::iter(steps)
-            .map(|step| async {
-                let result = self.take(&step, now).await;
-                (step, result)
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for (step, result) in results {
+        let left = Mutex::new(&mut self.left);
+        let leave = |step: &Step, after: Duration| {
             let name = step.request().metadata.name.clone().unwrap_or_default();
-            match result {
-                Ok(Some(request)) => self.board.put_request(&request),
-                // Overtaken, or gone: what is heard next says how it is. Until then it is left alone.
-                Ok(None) => {
-                    self.left.insert(name, Instant::now() + PAUSE);
+            left.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Instant::now() + after);
+        };
+        let (this, leave) = (&TakesSteps { cluster: &self.cluster, metrics: &self.metrics }, &leave);
+        let board = &self.board;
+        stream::iter(steps)
+            .take_until(closing.cancelled())
+            .for_each_concurrent(AT_ONCE, |step| async move {
+                match this.take(&step, now).await {
+                    Ok(Some(request)) => board.put_request(&request, Some(step.request())),
+                    // Overtaken, or gone: what is heard next says how it is. Until then it is left alone.
+                    Ok(None) => leave(&step, PAUSE),
+                    Err(error) => {
+                        let name = step.request().metadata.name.as_deref().unwrap_or_default();
+                        this.trouble(&format!("job {name}"), &error);
+                        leave(&step, AGAIN);
+                    }
                 }
-                Err(error) => {
-                    self.trouble(&format!("job {name}"), &error);
-                    self.left.insert(name, Instant::now() + AGAIN);
-                }
-            }
-        }
+            })
+            .await;
         some
     }
 
     fn steps(&self, now: Timestamp) -> Vec<Step> {
         let known = self.board.know();
-        let keep = SignedDuration::from_hours(24 * i64::from(self.settings.keep_days));
         let mut steps: Vec<Step> = Vec::new();
         for (name, request) in known.requests.all().filter(|(name, _)| !self.left.contains_key(*name)) {
-            let view = known.jobs.get(name);
-            let status = request.standing();
-            let since = |at: Option<Timestamp>| at.map_or(SignedDuration::ZERO, |at| now.duration_since(at));
-            let request = request.clone();
-            match (status.progress, view) {
-                (Progress::Waiting, Some(_)) => steps.push(Step::Started { request }),
-                (Progress::Started, Some(view)) => {
-                    if let Some(status) = conclusion(view, &status, now) {
-                        steps.push(Step::Conclude { request, status, known: true });
-                    }
-                }
-                (Progress::Started, None) if since(status.started) > LOST => {
-                    if let Some(template) = known.template(&request.spec.assignment) {
-                        steps.push(Step::Again { request, template: template.name.clone() });
-                    }
-                }
-                (Progress::Concluded, _) if since(status.concluded) > keep => {
-                    steps.push(Step::Forget { request });
-                }
-                (Progress::Waiting | Progress::Started | Progress::Concluded, _) => {}
-            }
+            steps.extend(self.step_of(&known, request, known.jobs.get(name), now));
         }
         if self.settings.paused {
             return steps;
         }
-        let room = Room { jobs: self.settings.backlog, per_student: self.settings.per_student };
-        for placed in start_now(&known.placed, &known.at_work(), room, now) {
+        // What cannot start takes no room from what can.
+        let can_start = |placed: &&Placed| {
             let name = placed.waiting.job.as_str();
-            let request = known.requests.get(name).filter(|request| {
-                request.progress() == Progress::Waiting
-                    && known.jobs.get(name).is_none()
-                    && !self.left.contains_key(name)
-            });
-            let template = known.template(&placed.waiting.assignment);
-            if let (Some(request), Some(template)) = (request, template) {
+            !self.left.contains_key(name)
+                && known.jobs.get(name).is_none()
+                && known.template(&placed.waiting.assignment).is_some()
+        };
+        let placed: Vec<Placed> = known.placed.iter().filter(can_start).cloned().collect();
+        let room = Room { jobs: self.settings.backlog, per_student: self.settings.per_student };
+        for placed in start_now(&placed, &known.at_work(), room, now) {
+            let request = known.requests.get(placed.waiting.job.as_str());
+            let request = request.filter(|request| request.progress() == Progress::Waiting);
+            if let (Some(request), Some(template)) = (request, known.template(&placed.waiting.assignment)) {
                 steps.push(Step::Start { request: request.clone(), template: template.name.clone() });
             }
         }
         steps
     }
 
+    /// What is to be done with a request that does not wait for its turn.
+    fn step_of(
+        &self,
+        known: &Known,
+        request: &Request,
+        view: Option<&JobView>,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let status = request.standing();
+        let since = |at: Option<Timestamp>| at.map_or(SignedDuration::ZERO, |at| now.duration_since(at));
+        let request = request.clone();
+        match (status.progress, view) {
+            // A verdict that came after all.
+            (Progress::Concluded, Some(view)) if view.state.is_over() && view.verdict.is_some() => {
+                let status = ended(view, &status, now);
+                (status.verdict != request.standing().verdict).then_some(Step::Conclude {
+                    request,
+                    status,
+                    label: true,
+                })
+            }
+            (Progress::Concluded, _) => {
+                let keep = SignedDuration::from_hours(24 * i64::from(self.settings.keep_days));
+                (since(status.concluded) > keep).then_some(Step::Forget { request })
+            }
+            (Progress::Started, Some(view)) if view.state.is_over() && view.verdict.is_some() => {
+                Some(Step::Conclude { request, status: ended(view, &status, now), label: true })
+            }
+            (Progress::Waiting | Progress::Started, Some(_)) if !status.seen => Some(Step::Seen { request }),
+            (Progress::Started, None) if status.seen => {
+                // It ended while nobody looked, and the cluster has forgotten it.
+                let status = RequestStatus { concluded: Some(now), ..status };
+                (since(status.started) > GIVEN_UP).then_some(Step::Conclude { request, status, label: false })
+            }
+            (Progress::Started, view) if since(status.started) > GIVEN_UP => {
+                let status = RequestStatus {
+                    concluded: Some(now),
+                    verdict: Some(Verdict::NotRun.id().into()),
+                    fault: Some(Fault::System.id().into()),
+                    ..status
+                };
+                Some(Step::Conclude { request, status, label: view.is_some() })
+            }
+            (Progress::Started, None) if since(status.started) > LOST => {
+                let there = |name: &String| known.templates.get(name).is_some();
+                let current =
+                    || known.template(&request.spec.assignment).map(|template| template.name.clone());
+                let template = status.template.filter(there).or_else(current)?;
+                Some(Step::Again { request, template })
+            }
+            (Progress::Waiting | Progress::Started, _) => None,
+        }
+    }
+
+    fn trouble(&self, what: &str, error: &ClusterError) {
+        TakesSteps { cluster: &self.cluster, metrics: &self.metrics }.trouble(what, error);
+    }
+}
+
+/// What taking a step needs.
+struct TakesSteps<'a> {
+    cluster: &'a Cluster,
+    metrics: &'a Metrics,
+}
+
+impl TakesSteps<'_> {
     /// Takes a step; the request as it is then, or `None` where it was overtaken or is gone.
     async fn take(&self, step: &Step, now: Timestamp) -> Result<Option<Request>, ClusterError> {
         match step {
             Step::Start { request, template } => {
-                let Some(claimed) = request::start(&self.cluster, request, now).await? else {
+                let Some(claimed) = request::start(self.cluster, request, template, now).await? else {
                     return Ok(None);
                 };
                 match self.make(&claimed, template).await {
@@ -213,32 +260,32 @@ impl Dispatcher {
                     // It may be there: then it is heard of, or made again as one that was lost.
                     Err(error @ ClusterError::StartUnknown { .. }) => Err(error),
                     Err(error) => {
-                        request::put_back(&self.cluster, &claimed).await?;
+                        request::put_back(self.cluster, &claimed).await?;
                         Err(error)
                     }
                 }
             }
             Step::Again { request, template } => {
-                let Some(claimed) = request::start(&self.cluster, request, now).await? else {
+                let Some(claimed) = request::start(self.cluster, request, template, now).await? else {
                     return Ok(None);
                 };
                 tracing::warn!(job = claimed.metadata.name, "made again: it was to be there and is not");
                 self.make(&claimed, template).await?;
                 Ok(Some(claimed))
             }
-            Step::Started { request } => request::start(&self.cluster, request, now).await,
-            Step::Conclude { request, status, known } => {
-                let concluded = request::conclude(&self.cluster, request, status.clone()).await?;
+            Step::Seen { request } => request::seen(self.cluster, request, now).await,
+            Step::Conclude { request, status, label } => {
+                let concluded = request::conclude(self.cluster, request, status.clone()).await?;
                 if let Some(concluded) = &concluded {
                     let verdict = status.verdict.as_deref().unwrap_or_default();
-                    self.metrics.concluded(verdict);
+                    self.metrics.concluded(status.fault.as_deref() == Some(Fault::System.id()));
                     tracing::info!(
                         job = concluded.metadata.name,
                         verdict,
                         points = status.points,
                         "concluded"
                     );
-                    if *known && let Err(error) = self.label(concluded).await {
+                    if *label && let Err(error) = self.label(concluded).await {
                         // Tutors see less; nobody waits for it.
                         self.trouble("labelling a job", &error);
                     }
@@ -246,7 +293,7 @@ impl Dispatcher {
                 Ok(concluded)
             }
             Step::Forget { request } => {
-                request::forget(&self.cluster, request).await?;
+                request::forget(self.cluster, request).await?;
                 Ok(None)
             }
         }
@@ -261,7 +308,7 @@ impl Dispatcher {
             digest: &request.spec.digest,
             handed_in: Some(request.spec.handed_in),
         };
-        job::start_once(&self.cluster, &start).await
+        job::start_once(self.cluster, &start).await
     }
 
     async fn label(&self, request: &Request) -> Result<(), ClusterError> {
@@ -270,7 +317,7 @@ impl Dispatcher {
         let verdict = status.verdict.unwrap_or_default();
         let points = status.points.unwrap_or_default();
         let title = format!("{} of {}: {verdict}, {points}", request.spec.assignment, request.spec.student);
-        job::label(&self.cluster, &job, &title, &verdict, &points).await
+        job::label(self.cluster, &job, &title, &verdict, &points).await
     }
 
     fn trouble(&self, what: &str, error: &ClusterError) {
@@ -279,27 +326,14 @@ impl Dispatcher {
     }
 }
 
-/// How a job ended that is over for good; `None` where it is not.
-fn conclusion(view: &JobView, status: &RequestStatus, now: Timestamp) -> Option<RequestStatus> {
-    if !view.state.is_over() {
-        return None;
-    }
-    let concluded = RequestStatus {
+/// How a job ended that has a verdict.
+fn ended(view: &JobView, before: &RequestStatus, now: Timestamp) -> RequestStatus {
+    RequestStatus {
         progress: Progress::Concluded,
         concluded: Some(now),
         verdict: view.verdict.clone(),
         fault: view.fault.clone(),
         points: view.points.clone(),
-        started: status.started,
-    };
-    if view.verdict.is_some() {
-        return Some(concluded);
+        ..before.clone()
     }
-    // Over, and nothing concluded: a person may look, and the sweeper starts it again.
-    let for_long = status.started.is_some_and(|started| now.duration_since(started) > GIVEN_UP);
-    (for_long && view.state == State::Failed).then(|| RequestStatus {
-        verdict: Some(Verdict::NotRun.id().into()),
-        fault: Some(Fault::System.id().into()),
-        ..concluded
-    })
 }

@@ -58,6 +58,8 @@ pub fn estimate(ahead: usize, elapsed: &[Duration], cap: usize, pace: Pace) -> O
     if cap == 0 {
         return None;
     }
+    // More places than jobs make no difference.
+    let cap = cap.min(ahead.saturating_add(elapsed.len()).saturating_add(1));
     // When each place becomes free, in milliseconds from now: a heap of whole numbers, for floats have no order.
     let millis =
         |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX).as_millis();

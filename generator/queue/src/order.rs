@@ -65,6 +65,7 @@ pub struct Placed {
 pub fn order(
     mut waiting: Vec<Waiting>,
     at_work: &AtWork,
+    now: Timestamp,
     cooldown: impl Fn(&AssignmentId) -> SignedDuration,
 ) -> Vec<Placed> {
     waiting.sort_by(|a, b| (a.handed_in, &a.job).cmp(&(b.handed_in, &b.job)));
@@ -81,7 +82,8 @@ pub fn order(
             .get(&of_both)
             .filter(|_| cooldown.is_positive())
             .and_then(|last| last.checked_add(cooldown).ok());
-        last.insert(of_both, not_before.map_or(waiting.handed_in, |at| at.max(waiting.handed_in)));
+        // At the soonest it starts now, however long ago it was handed in.
+        last.insert(of_both, not_before.map_or(now, |at| at.max(now)));
         placed.push((rank, Placed { waiting, not_before }));
     }
     // Stable: who handed in first stays first among equals.
@@ -144,7 +146,7 @@ mod tests {
         let mut waiting: Vec<_> = (0..5).map(|n| request(&format!("flood-{n}"), "eve", n)).collect();
         waiting.push(request("ada", "ada", 100));
         waiting.push(request("bob", "bob", 101));
-        let placed = order(waiting, &AtWork::default(), none);
+        let placed = order(waiting, &AtWork::default(), at(0), none);
         assert_eq!(names(&placed), ["flood-0", "ada", "bob", "flood-1", "flood-2", "flood-3", "flood-4"]);
     }
 
@@ -154,7 +156,7 @@ mod tests {
             of_student: BTreeMap::from([(StudentId::new("eve").unwrap(), 1)]),
             last: BTreeMap::new(),
         };
-        let placed = order(vec![request("eve", "eve", 1), request("ada", "ada", 9)], &at_work, none);
+        let placed = order(vec![request("eve", "eve", 1), request("ada", "ada", 9)], &at_work, at(0), none);
         assert_eq!(names(&placed), ["ada", "eve"]);
     }
 
@@ -162,7 +164,7 @@ mod tests {
     fn staff_come_first_and_take_turns_among_themselves() {
         let mut waiting = vec![request("ada", "ada", 1), request("tutor", "tutor", 9)];
         waiting[1].staff = true;
-        assert_eq!(names(&order(waiting, &AtWork::default(), none)), ["tutor", "ada"]);
+        assert_eq!(names(&order(waiting, &AtWork::default(), at(0), none)), ["tutor", "ada"]);
     }
 
     #[test]
@@ -172,7 +174,7 @@ mod tests {
         let at_work = AtWork { of_student: BTreeMap::new(), last: BTreeMap::from([(last, at(100))]) };
         let waiting =
             vec![request("ada-1", "ada", 110), request("ada-2", "ada", 111), request("bob", "bob", 112)];
-        let placed = order(waiting, &at_work, minute);
+        let placed = order(waiting, &at_work, at(110), minute);
         assert_eq!(names(&placed), ["ada-1", "bob", "ada-2"]);
         assert_eq!(placed[0].not_before, Some(at(160)));
         assert_eq!(placed[1].not_before, None, "a first run does not wait");
@@ -183,9 +185,22 @@ mod tests {
     }
 
     #[test]
+    fn a_cooldown_holds_also_where_the_queue_was_longer() {
+        let minute = |_: &AssignmentId| SignedDuration::from_mins(1);
+        let waiting = vec![request("ada-1", "ada", 1), request("ada-2", "ada", 2)];
+        let placed = order(waiting, &AtWork::default(), at(3_600), minute);
+        assert_eq!(placed[0].not_before, None);
+        assert_eq!(
+            placed[1].not_before,
+            Some(at(3_660)),
+            "a minute after the first one starts, not after it was handed in"
+        );
+    }
+
+    #[test]
     fn no_more_start_than_there_is_room_for() {
         let waiting: Vec<_> = (0..4).map(|n| request(&format!("j-{n}"), "ada", n)).collect();
-        let placed = order(waiting, &AtWork::default(), none);
+        let placed = order(waiting, &AtWork::default(), at(0), none);
         let starting = |room| start_now(&placed, &AtWork::default(), room, at(9)).len();
         assert_eq!(starting(Room { jobs: 3, per_student: 2 }), 2);
         assert_eq!(starting(Room { jobs: 1, per_student: 2 }), 1);
@@ -203,10 +218,10 @@ mod tests {
                 staff: *staff,
                 ..request(&format!("j-{n}"), &format!("s{student}"), *second)
             }).collect();
-            let placed = order(waiting.clone(), &AtWork::default(), none);
+            let placed = order(waiting.clone(), &AtWork::default(), at(0), none);
             let mut shuffled = waiting.clone();
             shuffled.reverse();
-            prop_assert_eq!(&order(shuffled, &AtWork::default(), none), &placed);
+            prop_assert_eq!(&order(shuffled, &AtWork::default(), at(0), none), &placed);
             let jobs: BTreeSet<_> = placed.iter().map(|placed| &placed.waiting.job).collect();
             prop_assert_eq!(jobs.len(), waiting.len());
             let first_student = placed.iter().position(|placed| !placed.waiting.staff).unwrap_or(placed.len());
@@ -215,7 +230,7 @@ mod tests {
             let room = Room { jobs: 1, per_student: 1 };
             let mut left = waiting;
             while !left.is_empty() {
-                let placed = order(left.clone(), &AtWork::default(), none);
+                let placed = order(left.clone(), &AtWork::default(), at(0), none);
                 let started = start_now(&placed, &AtWork::default(), room, at(100));
                 prop_assert_eq!(started.len(), 1);
                 let job = started[0].waiting.job.clone();

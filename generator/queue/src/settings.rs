@@ -26,6 +26,8 @@ pub struct Settings {
     pub backlog: usize,
     /// The most jobs of one student in the cluster.
     pub per_student: usize,
+    /// The most requests that are not concluded.
+    pub waiting: Waiting,
     /// Whether no job is started. Requests are taken all the same.
     pub paused: bool,
     /// How long a request is known after its conclusion, in days.
@@ -43,6 +45,16 @@ pub struct Hub {
     /// The group of a course's staff, with `{course}` for the course.
     #[serde(default = "staff_group")]
     pub staff_group: String,
+}
+
+/// The most requests that are not concluded: each is an object of the cluster, whose store is not without end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Waiting {
+    /// Of one student.
+    pub per_student: usize,
+    /// Of all together.
+    pub all: usize,
 }
 
 /// What one caller may ask of the server.
@@ -72,10 +84,17 @@ impl Default for Settings {
             hub: None,
             backlog: 100,
             per_student: 2,
+            waiting: Waiting::default(),
             paused: false,
             keep_days: 30,
             limits: Limits::default(),
         }
+    }
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting { per_student: 100, all: 20_000 }
     }
 }
 
@@ -134,6 +153,10 @@ impl Settings {
         }
         if self.per_student == 0 {
             return field("per-student", "must be at least 1");
+        }
+        let Waiting { per_student, all } = self.waiting;
+        if per_student == 0 || all == 0 {
+            return field("waiting", "must both be at least 1");
         }
         let Limits { requests_per_minute, burst, connections, streams } = self.limits;
         if requests_per_minute == 0 || burst == 0 || connections == 0 || streams == 0 {

@@ -100,7 +100,7 @@ fn message(
             format!("this assignment wants some time between two runs: this one starts from {at} on; it was handed in when it was")
         }),
         (Phase::Running, _) if view.is_some_and(|view| view.state.is_over() && view.verdict.is_none()) => {
-            "it could not be graded yet; that was not your fault, and it will be tried again".into()
+            "it could not be graded yet; that was not your fault, and your teachers can see it".into()
         }
         // Argo's own words of a failed job are for tutors.
         (Phase::Waiting, _) => view.map_or_else(String::new, |view| view.message.clone()),

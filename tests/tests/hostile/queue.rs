@@ -34,7 +34,7 @@ fn waits(mut waiting: Vec<Waiting>, whom: impl Fn(&StudentId) -> bool) -> Vec<us
         if !waiting.iter().any(|waiting| whom(&waiting.student)) {
             break;
         }
-        let placed = order(waiting.clone(), &AtWork::default(), |_| SignedDuration::ZERO);
+        let placed = order(waiting.clone(), &AtWork::default(), Timestamp::MIN, |_| SignedDuration::ZERO);
         let starting: Vec<&Waiting> = start_now(&placed, &AtWork::default(), room, now)
             .into_iter()
             .map(|placed| &placed.waiting)
@@ -68,7 +68,7 @@ fn o2_others_wait_at_most_twice_as_long_beside_a_flood() {
 fn o3_a_hundred_thousand_keep_their_places() {
     let waiting: Vec<Waiting> =
         (0..100_000).map(|n| request(n, &format!("student-{}", n % 997), n as i64 / 100)).collect();
-    let placed = order(waiting.clone(), &AtWork::default(), |_| SignedDuration::ZERO);
+    let placed = order(waiting.clone(), &AtWork::default(), Timestamp::MIN, |_| SignedDuration::ZERO);
     assert_eq!(placed.len(), waiting.len());
     let mut turns: BTreeMap<&StudentId, (Timestamp, usize)> = BTreeMap::new();
     for placed in &placed {
@@ -80,7 +80,7 @@ fn o3_a_hundred_thousand_keep_their_places() {
     // A server that starts anew comes to the same order, whatever it hears of first.
     let mut otherwise = waiting;
     otherwise.reverse();
-    assert_eq!(order(otherwise, &AtWork::default(), |_| SignedDuration::ZERO), placed);
+    assert_eq!(order(otherwise, &AtWork::default(), Timestamp::MIN, |_| SignedDuration::ZERO), placed);
     let room = Room { jobs: 100, per_student: 2 };
     assert_eq!(start_now(&placed, &AtWork::default(), room, Timestamp::now()).len(), room.jobs);
 }

@@ -65,6 +65,11 @@ pub enum Origin {
 pub struct RequestStatus {
     /// How far.
     pub progress: Progress,
+    /// The template that its job was started from; the same one if it has to be made again.
+    pub template: Option<String>,
+    /// Whether its job has been seen. From then on, one that is gone is the sweeper's to make anew: it knows what a job leaves.
+    #[serde(default)]
+    pub seen: bool,
     /// Since when its job is to be there, RFC 3339 in UTC.
     #[schemars(with = "Option<String>")]
     pub started: Option<Timestamp>,

@@ -9,4 +9,4 @@ mod kind;
 mod store;
 
 pub use kind::{Origin, Progress, Request, RequestSpec, RequestStatus};
-pub use store::{Stored, conclude, forget, list, put_back, start, store};
+pub use store::{Stored, conclude, forget, list, put_back, seen, start, store};

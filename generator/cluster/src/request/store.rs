@@ -70,9 +70,27 @@ pub async fn list(cluster: &Cluster) -> Result<Vec<Request>, ClusterError> {
 pub async fn start(
     cluster: &Cluster,
     request: &Request,
+    template: &str,
     now: Timestamp,
 ) -> Result<Option<Request>, ClusterError> {
-    let status = RequestStatus { progress: Progress::Started, started: Some(now), ..request.standing() };
+    let template = Some(template.to_owned());
+    let status =
+        RequestStatus { progress: Progress::Started, template, started: Some(now), ..request.standing() };
+    replace(cluster, request, status).await
+}
+
+/// Notes that the job is there; `None` where somebody else moved the request on meanwhile.
+///
+/// # Errors
+/// If the cluster does not answer.
+pub async fn seen(
+    cluster: &Cluster,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Option<Request>, ClusterError> {
+    let before = request.standing();
+    let started = before.started.or(Some(now));
+    let status = RequestStatus { progress: Progress::Started, seen: true, started, ..before };
     replace(cluster, request, status).await
 }
 
@@ -81,7 +99,8 @@ pub async fn start(
 /// # Errors
 /// If the cluster does not answer.
 pub async fn put_back(cluster: &Cluster, request: &Request) -> Result<Option<Request>, ClusterError> {
-    let status = RequestStatus { progress: Progress::Waiting, started: None, ..request.standing() };
+    let status =
+        RequestStatus { progress: Progress::Waiting, started: None, template: None, ..request.standing() };
     replace(cluster, request, status).await
 }
 

@@ -1,30 +1,32 @@
 //! Who sent a request, before anything else of it is looked at, and whether they ask too often.
+//!
+//! With a hub a user's requests are counted, whatever token they come with; without one, those of an address. The hub is asked by
+//! so many requests at once and no more: whoever sends tokens that are none holds up others who are not known yet, and not the hub.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 
+use assay_contract::StudentId;
 use assay_contract::queue::ProblemCode;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use sha2::{Digest as _, Sha256};
 
 use super::Shared;
 use super::problem::Trouble;
 use crate::identity::Caller;
 use crate::settings::Limits;
 
-/// How often each caller may ask: by token where there is one, else by address.
+/// How often each caller may ask.
 pub(super) struct Rates {
     limiter: DefaultKeyedRateLimiter<Key>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// The SHA-256 of a token.
-    Token([u8; 32]),
+    User(StudentId),
     Address(IpAddr),
 }
 
@@ -62,13 +64,11 @@ impl FromRequestParts<Shared> for Caller {
         let address =
             parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let token = token(parts)?;
-        let key = match (&token, address) {
-            (Some(token), _) => Key::Token(Sha256::digest(token.as_bytes()).into()),
-            (None, Some(address)) => Key::Address(address),
-            (None, None) => return Err(Trouble::bug("a connection without an address")),
+        let Some(hub) = &server.hub else {
+            let address = address.ok_or_else(|| Trouble::bug("a connection without an address"))?;
+            server.rates.check(&Key::Address(address))?;
+            return Ok(Caller::Anybody);
         };
-        server.rates.check(&key)?;
-        let Some(hub) = &server.hub else { return Ok(Caller::Anybody) };
         let token = token.ok_or_else(|| {
             Trouble::new(
                 ProblemCode::Unknown,
@@ -76,7 +76,9 @@ impl FromRequestParts<Shared> for Caller {
                 "run this in your server of the hub, which has one in JUPYTERHUB_API_TOKEN",
             )
         })?;
-        Ok(Caller::User(hub.owner(&token).await?))
+        let user = hub.owner(&token).await?;
+        server.rates.check(&Key::User(user.student.clone()))?;
+        Ok(Caller::User(user))
     }
 }
 

@@ -1,10 +1,10 @@
 //! `/v1/jobs`: handing in, and where jobs stand.
 
 use assay_cluster::duty::check_claim;
-use assay_cluster::request::{self, Origin, Request, RequestSpec, Stored};
+use assay_cluster::request::{self, Origin, Progress, Request, RequestSpec, Stored};
 use assay_contract::queue::{Accepted, HandInRequest, History, ProblemCode, Standing};
 use assay_contract::receipts::{Statement, Ticket};
-use assay_contract::{API_VERSION, AssignmentId, JobId, Volume};
+use assay_contract::{API_VERSION, AssignmentId, JobId, StudentId, Volume};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -36,7 +36,7 @@ pub(super) async fn hand_in(
     let student = student.or_else(|| caller.own().cloned()).ok_or_else(|| {
         Trouble::new(ProblemCode::Malformed, "no student is named", "without a hub, name the student")
     })?;
-    if !caller.may_hand_in(&assignment, &student) {
+    if !caller.may_act_for(&assignment, &student) {
         return Err(Trouble::new(
             ProblemCode::Forbidden,
             format!("you may not hand in for {student}"),
@@ -53,6 +53,7 @@ pub(super) async fn hand_in(
     let claim = server.cluster.operator().claim(Volume::Student, &assignment, student.as_str(), "");
     check_claim(&server.cluster, Volume::Student, &claim).await?;
     let job = server.ids.of(&assignment, &student, &digest, &key).map_err(Trouble::bug)?;
+    has_room(&server, &student, &job)?;
     let ticket = Ticket {
         job: job.clone(),
         assignment: assignment.clone(),
@@ -66,11 +67,11 @@ pub(super) async fn hand_in(
     let spec = RequestSpec { assignment, student, digest, key, handed_in: now, origin, ticket };
     let stored = request::store(&server.cluster, &job, spec).await?;
     let there = stored.request();
-    server.board.put_request(there);
+    server.board.put_request(there, None);
     server.metrics.handed_in(matches!(stored, Stored::New(_)));
     tracing::info!(%job, student = %there.spec.student, assignment = %there.spec.assignment,
         again = matches!(stored, Stored::Before(_)), "handed in");
-    server.board.put_in_order();
+    server.board.put_in_order(Timestamp::now());
     let marks = marks(&caller, there);
     let standing = standing(&server.board.know(), there, marks, server.settings.paused, Timestamp::now())
         .ok_or_else(|| Trouble::bug("a request without a name"))?;
@@ -81,6 +82,33 @@ pub(super) async fn hand_in(
         standing,
     };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+/// Whether another request of a student may wait. What is known already is answered, however many there are.
+fn has_room(server: &Shared, student: &StudentId, job: &JobId) -> Result<(), Trouble> {
+    let known = server.board.know();
+    if known.requests.get(job.as_str()).is_some() {
+        return Ok(());
+    }
+    let most = &server.settings.waiting;
+    let (mut all, mut theirs) = (0_usize, 0_usize);
+    for (_, request) in known.requests.all().filter(|(_, request)| request.progress() != Progress::Concluded)
+    {
+        all += 1;
+        theirs += usize::from(request.spec.student == *student);
+    }
+    if theirs >= most.per_student {
+        let message = format!("{theirs} of your hand-ins wait already, which is as many as may");
+        return Err(Trouble::new(
+            ProblemCode::TooMany,
+            message,
+            "hand in again once some of them are graded",
+        ));
+    }
+    if all >= most.all {
+        return Err(Trouble::unavailable("as many hand-ins wait as may wait at all"));
+    }
+    Ok(())
 }
 
 /// What of a job's end the caller may see here.
@@ -129,7 +157,7 @@ pub(super) fn look(server: &Shared, caller: &Caller, job: &str) -> Result<Standi
     let request = known
         .requests
         .get(job.as_str())
-        .filter(|there| caller.may_see(&there.spec.assignment, &there.spec.student));
+        .filter(|there| caller.may_act_for(&there.spec.assignment, &there.spec.student));
     match request {
         Some(request) => {
             let marks = marks(caller, request);

@@ -135,16 +135,17 @@ async fn plainly(response: Response) -> Response {
     let mut response = if ours || response.status().is_success() {
         response
     } else {
-        let code = match response.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLong,
-            StatusCode::SERVICE_UNAVAILABLE => {
-                return Trouble::unavailable("this took too long").into_response();
-            }
-            status if status.is_server_error() => ProblemCode::Bug,
-            _ => ProblemCode::Malformed,
+        let malformed = |code| {
+            let hint = "use a client of the server's version";
+            Trouble::new(code, "the request is not as it must be", hint)
         };
-        let hint = "use a client of the server's version";
-        Trouble::new(code, "the request is not as it must be", hint).into_response()
+        let trouble = match response.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => malformed(ProblemCode::TooLong),
+            StatusCode::SERVICE_UNAVAILABLE => Trouble::unavailable("this took too long"),
+            status if status.is_server_error() => malformed(ProblemCode::Bug),
+            _ => malformed(ProblemCode::Malformed),
+        };
+        trouble.into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -10,6 +10,7 @@ use std::time::Duration;
 use assay_contract::queue::SCOPE;
 use reqwest::StatusCode;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use super::{User, name};
 use crate::settings;
@@ -17,7 +18,9 @@ use crate::settings;
 /// The longest that the hub may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
 /// The longest answer of the hub, in bytes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
+/// How many requests ask the hub at once; it does one thing at a time.
+const AT_ONCE: usize = 16;
 
 /// Why a token is not good, or whether it is cannot be known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +58,7 @@ pub struct Hub {
     client: reqwest::Client,
     address: String,
     staff_group: (String, String),
+    room: Semaphore,
 }
 
 impl std::fmt::Debug for Hub {
@@ -81,6 +85,7 @@ impl Hub {
             client,
             address: format!("{}/user", settings.api),
             staff_group: (before.to_owned(), after.to_owned()),
+            room: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -92,7 +97,12 @@ impl Hub {
     pub(crate) async fn owner(&self, token: &str) -> Result<User, HubError> {
         // The reason without the address: that is the operator's, not the student's.
         let unavailable = |error: reqwest::Error| HubError::Unavailable(error.without_url().to_string());
-        let answer = self
+        let busy = || HubError::Unavailable("too many ask it at once".into());
+        let _room = tokio::time::timeout(ANSWER, self.room.acquire())
+            .await
+            .map_err(|_| busy())?
+            .map_err(|_| busy())?;
+        let mut answer = self
             .client
             .get(&self.address)
             .header("authorization", format!("token {token}"))
@@ -101,10 +111,13 @@ impl Hub {
             .await
             .map_err(unavailable)?;
         let status = answer.status();
-        if answer.content_length().is_some_and(|length| length > LONGEST) {
-            return Err(HubError::Unavailable("its answer is too long".into()));
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST {
+                return Err(HubError::Unavailable("its answer is too long".into()));
+            }
         }
-        let body = answer.bytes().await.map_err(unavailable)?;
         self.judge(status, &body)
     }
 

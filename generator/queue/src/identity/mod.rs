@@ -48,20 +48,11 @@ impl Caller {
         matches!(self, Caller::User(user) if user.staff_of.contains(assignment.course()))
     }
 
-    /// Whether they may hand in for `student`.
-    pub(crate) fn may_hand_in(&self, assignment: &AssignmentId, student: &StudentId) -> bool {
+    /// Whether they may hand in for `student`, and see a job of theirs whose id they know.
+    pub(crate) fn may_act_for(&self, assignment: &AssignmentId, student: &StudentId) -> bool {
         match self {
             Caller::User(user) => user.student == *student || self.is_staff(assignment),
-            // The digest will prove it, or not.
-            Caller::Anybody => true,
-        }
-    }
-
-    /// Whether they may see a job of `student`, whose id they know.
-    pub(crate) fn may_see(&self, assignment: &AssignmentId, student: &StudentId) -> bool {
-        match self {
-            Caller::User(user) => user.student == *student || self.is_staff(assignment),
-            // Nobody knows an id who was not given it.
+            // The digest will prove it, or not; and nobody knows an id who was not given it.
             Caller::Anybody => true,
         }
     }
@@ -90,8 +81,7 @@ mod tests {
             (user("tutor", &["c"]), &of_d, &bob, false),
             (user("ada", &["d"]), &of_c, &bob, false),
         ] {
-            assert_eq!(caller.may_see(assignment, student), may, "{caller:?} {assignment} {student}");
-            assert_eq!(caller.may_hand_in(assignment, student), may, "{caller:?} {assignment} {student}");
+            assert_eq!(caller.may_act_for(assignment, student), may, "{caller:?} {assignment} {student}");
         }
     }
 }

@@ -133,8 +133,17 @@ impl Bench {
     }
 
     /// Waits until `look` sees something.
-    pub(crate) async fn eventually<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-        let until = tokio::time::Instant::now() + PATIENCE;
+    pub(crate) async fn eventually<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+        self.within(PATIENCE, what, look).await
+    }
+
+    /// The same for what takes a while by itself.
+    pub(crate) async fn in_the_end<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+        self.within(6 * PATIENCE, what, look).await
+    }
+
+    async fn within<T>(&self, patience: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let until = tokio::time::Instant::now() + patience;
         loop {
             if let Some(seen) = look().await {
                 return seen;

@@ -39,6 +39,8 @@ struct Objects {
     log: Vec<(u64, String, Value)>,
     /// What was asked for, as `POST workflows`.
     asked: Vec<String>,
+    /// How often an object of a name was made.
+    made: BTreeMap<(String, String), usize>,
 }
 
 impl Objects {
@@ -141,6 +143,11 @@ impl Fake {
         self.with(|objects| objects.asked.iter().filter(|asked| *asked == what).count())
     }
 
+    /// How often an object of this name was made by whoever asked for it.
+    pub(crate) fn made(&self, plural: &str, name: &str) -> usize {
+        self.with(|objects| objects.made.get(&(plural.into(), name.into())).copied().unwrap_or_default())
+    }
+
     pub(crate) fn is_down(&self, down: bool) {
         self.inner.down.store(down, Ordering::SeqCst);
     }
@@ -161,7 +168,8 @@ async fn may_be_down(
     next: axum::middleware::Next,
 ) -> Response {
     if fake.inner.down.load(Ordering::SeqCst) {
-        return no(503, "the API server is away");
+        // Not 503, which the client asks again by itself for a long while.
+        return no(500, "the API server is away");
     }
     let plural =
         request.uri().path().split('/').skip_while(|part| *part != "assay-jobs").nth(1).unwrap_or_default();
@@ -239,6 +247,7 @@ async fn create(State(fake): State<Fake>, Path(plural): Path<String>, body: Byte
         if objects.there.contains_key(&(plural.clone(), name.clone())) {
             return no(409, "it is there already");
         }
+        *objects.made.entry((plural.clone(), name.clone())).or_default() += 1;
         axum::Json(objects.put(&plural, &name, object, "ADDED")).into_response()
     })
 }
