@@ -50,17 +50,17 @@ suites() {
     done
     return "$failed"
 }
-# What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes. More at a time
-# would only make limits and deadlines meet a busier machine.
+# What breaks things waits for deadlines and has an installation of its own, so it runs beside what computes; so does what waits in
+# a queue. More at a time would only make limits and deadlines meet a busier machine.
 log="$repository/target/cluster-test/faults.log"
 # In a group of its own, so that it hears of Ctrl-C and can be ended as a whole.
 set -m
-(options=(--test-threads 7 "$@") && suites faults tidy sweeper table) >"$log" 2>&1 &
+(options=(--test-threads 7 "$@") && suites faults tidy sweeper table queue) >"$log" 2>&1 &
 set +m
 breaking=$!
 trap 'kill -TERM -- "-$breaking" 2>/dev/null || true' EXIT
 failed=0
-options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs hostile queue || failed=1
+options=(--test-threads 3 "$@") && suites doctor admission overlays argo jobs hostile || failed=1
 wait "$breaking" || failed=1
 cat "$log"
 exit "$failed"

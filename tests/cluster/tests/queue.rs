@@ -43,7 +43,7 @@ fn queue() -> Result<(), String> {
     let zips = outboxes(&queue)?;
     let wait = due.duration_since(Timestamp::now()) + SignedDuration::from_secs(1);
     std::thread::sleep(Duration::try_from(wait).unwrap_or_default());
-    queue.set("hub: null\nbacklog: 30")?;
+    queue.set("hub: null\nbacklog: 8")?;
     let jobs = hand_in_at_once(&bed, &queue, &zips)?;
     concluded(&bed, &queue, &jobs)?;
     one_at_a_time(&bed, &jobs)?;
