@@ -56,6 +56,12 @@ pub const CASE_OUTPUTS: &str = "outputs.tar.gz";
 pub const RECEIVED: &str = "received.json";
 /// Under [`student_job_dir`] and [`job_dir`]: the signed receipt of what was concluded.
 pub const CONCLUDED: &str = "concluded.json";
+/// In the student's claim: the folder of all that is ours.
+pub const STUDENT_DIR: &str = ".assay";
+/// In the student's claim, under [`student_job_dir`]: the queue server's ticket, byte for byte as it was given.
+pub const TICKET: &str = "ticket.json";
+/// In the student's claim, under [`student_job_dir`]: the student's result as a page.
+pub const STUDENT_PAGE: &str = "result.html";
 /// In the student's claim: the folder of what is handed in.
 pub const OUTBOX: &str = ".assay/outbox";
 /// In the student's claim, under [`student_job_dir`]: where the job stands.
@@ -124,7 +130,7 @@ pub fn gradebook_entry(job: &JobId) -> String {
 /// `student`: the folder that a job writes.
 #[must_use]
 pub fn student_job_dir(assignment: &AssignmentId, job: &JobId) -> String {
-    format!(".assay/{assignment}/{job}")
+    format!("{STUDENT_DIR}/{assignment}/{job}")
 }
 
 /// `student`: the zip that was handed in, until it is received.
