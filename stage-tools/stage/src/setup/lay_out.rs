@@ -9,7 +9,7 @@ use assay_contract::configuration::{Configuration, JobConfiguration, OverlayFile
 use assay_contract::result::Refusal;
 use assay_contract::{API_VERSION, Digest, Exit, Oddity, OddityCode, layout};
 
-use super::rules;
+use assay_rules as rules;
 use super::unpacker::{Unpacked, Unpacker};
 use super::{STAGE, Volumes};
 use crate::args::JobFacts;

@@ -5,7 +5,6 @@
 //! claim, which the student may be changing. Answers are not mounted here and cannot be laid out by mistake.
 
 mod lay_out;
-mod rules;
 mod snapshot;
 mod unpacker;
 
@@ -19,13 +18,13 @@ use assay_contract::result::{Intake, Refusal};
 use assay_contract::{API_VERSION, Digest, Exit, Oddity, Output, Stage, Volume, layout};
 
 use assay_receipt::SigningKey;
+use assay_rules::{self as rules, Timing};
 
 use crate::args::JobFacts;
 use crate::confine::Reach;
 use crate::documents::{Mounted, digest, to_bytes};
 use crate::error::StageError;
 use crate::key;
-use rules::Timing;
 use snapshot::Snapshot;
 use unpacker::Unpacker;
 

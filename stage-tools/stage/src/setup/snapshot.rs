@@ -5,7 +5,7 @@ use assay_contract::result::Refusal;
 use assay_contract::{Exit, layout};
 use assay_untrusted::Error;
 
-use super::rules::refusal;
+use assay_rules::refusal;
 use crate::args::JobFacts;
 use crate::documents::Mounted;
 use crate::error::StageError;

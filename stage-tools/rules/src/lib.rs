@@ -1,4 +1,9 @@
 //! Whether a submission is taken: pure judgement of dates and names.
+//!
+//! Setup decides by it, on the ticket's time and the snapshot. Clients look at the same before they send anything, on what they
+//! know; nothing that they find decides. This crate reads no clock and no file.
+
+#![forbid(unsafe_code)]
 
 use assay_contract::configuration::{Schedule, SubmissionRules};
 use assay_contract::result::Refusal;
@@ -6,29 +11,33 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 
 /// Why a submission is not graded: a stable word for it, and a sentence for the student.
-pub(super) fn refusal(code: impl Into<String>, message: impl Into<String>) -> Refusal {
+pub fn refusal(code: impl Into<String>, message: impl Into<String>) -> Refusal {
     Refusal { code: code.into(), message: message.into() }
 }
 
 /// How a hand-in time lies to the due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Timing {
+pub struct Timing {
     /// Seconds after the due date; 0 on time.
-    pub(super) late_seconds: u64,
+    pub late_seconds: u64,
     /// The due date, in seconds since 1970.
-    pub(super) due: Option<i64>,
+    pub due: Option<i64>,
 }
 
 /// How `handed_in` lies to the schedule. Waiting in a queue never makes a submission late: this is the time of the
 /// hand-in, not of the run.
-pub(super) fn timing(schedule: &Schedule, handed_in: Timestamp) -> Timing {
+#[must_use]
+pub fn timing(schedule: &Schedule, handed_in: Timestamp) -> Timing {
     let due = schedule.due.as_ref().map(|due| due.unix);
     let late = due.map_or(0, |due| handed_in.as_second().saturating_sub(due));
     Timing { late_seconds: u64::try_from(late).unwrap_or(0), due }
 }
 
 /// Judges the date.
-pub(super) fn judge(schedule: &Schedule, handed_in: Timestamp) -> Result<(), Refusal> {
+///
+/// # Errors
+/// If it is too early or too late.
+pub fn judge(schedule: &Schedule, handed_in: Timestamp) -> Result<(), Refusal> {
     if let Some(opens) = &schedule.opens
         && handed_in.as_second() < opens.unix
     {
@@ -47,8 +56,11 @@ pub(super) fn judge(schedule: &Schedule, handed_in: Timestamp) -> Result<(), Ref
     Ok(())
 }
 
-/// The globs of an assignment, ready to match.
-pub(super) fn allow_list(rules: &SubmissionRules) -> Result<Option<GlobSet>, globset::Error> {
+/// The globs of an assignment, ready to match; `None` where every file is allowed.
+///
+/// # Errors
+/// If one is no glob.
+pub fn allow_list(rules: &SubmissionRules) -> Result<Option<GlobSet>, globset::Error> {
     if rules.allowed.is_empty() {
         return Ok(None);
     }
@@ -60,7 +72,10 @@ pub(super) fn allow_list(rules: &SubmissionRules) -> Result<Option<GlobSet>, glo
 }
 
 /// Judges the names of what was handed in: every file must match a glob, or be required by name.
-pub(super) fn judge_names<'a>(
+///
+/// # Errors
+/// If one does neither.
+pub fn judge_names<'a>(
     rules: &SubmissionRules,
     allowed: Option<&GlobSet>,
     names: impl Iterator<Item = &'a str>,
