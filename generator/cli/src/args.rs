@@ -2,15 +2,19 @@
 
 mod cluster;
 mod local;
+mod routed;
+mod visible;
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use cluster::{Doctor, InCluster, JobResult, Publish, Status, Submit, Sweep};
+pub(crate) use cluster::{Doctor, InCluster, Publish, Sweep};
 pub(crate) use local::{
     Audit, Explain, Language, Machine, Mounts, New, OneAssignment, OperatorFile, Record, Render, Test, Try,
 };
+pub(crate) use routed::{History, JobResult, Routed, Status, Submit, Via};
+pub(crate) use visible::{Reader, command_for};
 
 /// Runs, tests and marks student code in isolation.
 ///
@@ -92,11 +96,13 @@ pub(crate) enum Command {
     Test(Test),
     /// Publish an assignment in a cluster: its files, then its WorkflowTemplate
     Publish(Publish),
-    /// Hand a submission in for a student and start a job in a cluster
+    /// Hand a submission in, and start a job
     Submit(Submit),
     /// Show where a job stands, or the jobs of an assignment
     Status(Status),
-    /// Show the result of a job in a cluster
+    /// List what you handed in, the newest first
+    History(History),
+    /// Show the result of a job
     Result(JobResult),
     /// Build the images that clusters run
     Image(Image),

@@ -8,17 +8,20 @@ mod expect;
 mod files;
 mod job;
 mod report;
+mod route;
 mod show;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Reader, command_for};
 use assay_contract::Exit;
 use assay_core::diagnostics;
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 use commands::check::Problems;
+use commands::queue;
 use console::Console;
 use error::CliError;
+use route::Route;
 
 /// More problems than anybody mends at once.
 const SHOWN_PROBLEMS: usize = 50;
@@ -28,7 +31,8 @@ fn main() -> ExitCode {
     if let Some(code) = assay_local::enter() {
         return code;
     }
-    let cli = match Cli::try_parse() {
+    let parsed = command_for(route::reader()).try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors, and clap knows where each goes; a closed stream cannot be told.
@@ -60,16 +64,26 @@ fn run(console: &Console, command: &Command) -> Result<Exit, CliError> {
         Command::Try(args) => commands::try_one::run(console, args),
         Command::Test(args) => commands::test::run(console, args),
         Command::Publish(args) => commands::publish::run(console, args),
-        Command::Submit(args) => commands::submit::run(console, args),
-        Command::Status(args) => commands::status::run(console, args),
-        Command::Result(args) => commands::result::run(console, args),
+        Command::Submit(args) => match route::of(&args.routed)? {
+            Route::Queue(address) => queue::submit::run(console, args, &address),
+            Route::Cluster => commands::submit::run(console, args),
+        },
+        Command::Status(args) => match route::of(&args.routed)? {
+            Route::Queue(address) => queue::status::run(console, args, &address),
+            Route::Cluster => commands::status::run(console, args),
+        },
+        Command::Result(args) => match route::of(&args.routed)? {
+            Route::Queue(address) => queue::result::run(console, args, &address),
+            Route::Cluster => commands::result::run(console, args),
+        },
+        Command::History(args) => queue::history::run(console, args),
         Command::Image(args) => commands::image::run(console, args),
         Command::Doctor(args) => commands::doctor::run(console, args),
         Command::Sweep(args) => commands::sweep::run(console, args),
         Command::Receipt(args) => commands::receipt::run(console, args),
         Command::Completions(args) => {
             let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut Cli::command(), "assay", &mut script);
+            clap_complete::generate(args.shell, &mut command_for(Reader::Staff), "assay", &mut script);
             console.text(&String::from_utf8_lossy(&script))?;
             Ok(Exit::Done)
         }

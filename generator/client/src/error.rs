@@ -60,6 +60,12 @@ impl ClientError {
         }
     }
 
+    /// Whether the same will be answered the same, however often it is sent.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !self.may_pass()
+    }
+
     /// Whether the same may be answered otherwise in a moment.
     pub(crate) fn may_pass(&self) -> bool {
         match self {

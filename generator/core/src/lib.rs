@@ -10,6 +10,7 @@ pub mod assignment;
 pub mod audit;
 pub mod diagnostics;
 pub mod isolation;
+pub mod look;
 pub mod mounts;
 pub mod operator;
 pub mod pack;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay_contract::{AssignmentId, Digest, JobId, StudentId};
+use assay_contract::StudentId;
 use clap::Args;
 
 use super::OneAssignment;
@@ -34,66 +34,6 @@ pub(crate) struct Publish {
     /// Ask this registry for the image's digest without TLS; may be given several times
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) plain_http: Vec<String>,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Submit {
-    /// The assignment's id, `<course>/<name>`, or its folder
-    #[arg(value_name = "ASSIGNMENT")]
-    pub(crate) assignment: String,
-    /// A folder, a zip or one file
-    #[arg(value_name = "SUBMISSION", required_unless_present = "digest")]
-    pub(crate) submission: Option<PathBuf>,
-    /// The SHA-256 of a zip that is in the student's outbox already
-    #[arg(long, value_name = "SHA256", conflicts_with = "submission")]
-    pub(crate) digest: Option<Digest>,
-    /// Whose submission it is
-    #[arg(long, value_name = "STUDENT")]
-    pub(crate) student: StudentId,
-    /// When it was handed in, as `2026-03-17T10:00:00+11:00`; otherwise now
-    #[arg(long, value_name = "TIME")]
-    pub(crate) handed_in: Option<jiff::Timestamp>,
-    /// The revision, by its first digits; otherwise the one published last
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// Wait for the result and show it
-    #[arg(long)]
-    pub(crate) wait: bool,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Status {
-    /// The job
-    #[arg(value_name = "JOB", required_unless_present = "assignment", conflicts_with = "assignment")]
-    pub(crate) job: Option<JobId>,
-    /// All jobs of this assignment that the cluster still knows
-    #[arg(long, value_name = "ID")]
-    pub(crate) assignment: Option<AssignmentId>,
-    /// Follow the job until it is over
-    #[arg(long, conflicts_with = "assignment")]
-    pub(crate) follow: bool,
-    #[command(flatten)]
-    pub(crate) cluster: InCluster,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct JobResult {
-    /// The job
-    #[arg(value_name = "JOB")]
-    pub(crate) job: JobId,
-    /// Its assignment; needed once the cluster has forgotten the job
-    #[arg(long, value_name = "ID")]
-    pub(crate) assignment: Option<AssignmentId>,
-    /// Show what the student sees
-    #[arg(long)]
-    pub(crate) student: bool,
-    /// Show the build's log
-    #[arg(long)]
-    pub(crate) log: bool,
     #[command(flatten)]
     pub(crate) cluster: InCluster,
 }

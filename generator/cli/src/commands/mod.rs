@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod image;
 pub(crate) mod new;
 pub(crate) mod publish;
+pub(crate) mod queue;
 pub(crate) mod receipt;
 pub(crate) mod record;
 pub(crate) mod render;
@@ -21,7 +22,7 @@ pub(crate) mod try_one;
 
 use std::path::{Path, PathBuf};
 
-use assay_contract::Exit;
+use assay_contract::{AssignmentId, Exit};
 use assay_core::assignment::{self, Assignment, Loaded};
 use assay_core::diagnostics;
 use assay_core::operator::Operator;
@@ -45,6 +46,28 @@ pub(crate) fn submission(path: &Path) -> Result<PathBuf, CliError> {
     path.canonicalize().map_err(|error| {
         CliError::new(Exit::Usage, format!("there is no submission at {}", path.display())).because(error)
     })
+}
+
+/// The id of an assignment that is named by itself or by its folder.
+pub(crate) fn assignment_id(console: &Console, text: &str) -> Result<AssignmentId, CliError> {
+    let path = Path::new(text);
+    if path.is_file() || path.join("assignment.yaml").is_file() {
+        return load(console, path).map(|assignment| assignment.id().clone());
+    }
+    AssignmentId::new(text).map_err(|error| {
+        let message = format!("`{}` is neither an assignment's folder nor its id", text.escape_debug());
+        CliError::new(Exit::Usage, message).because(error)
+    })
+}
+
+/// Refuses the first option that was given and means nothing on the route that is taken.
+pub(crate) fn refuse_given<const N: usize>(route: &str, hint: &str, given: [(&str, bool); N]) -> Result<(), CliError> {
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            Err(CliError::new(Exit::Usage, format!("{option} does not apply on the route to {route}")).hint(hint))
+        }
+    }
 }
 
 /// The operator's settings: the file's, or the defaults.

@@ -21,22 +21,23 @@ pub(crate) struct View {
 }
 
 pub(crate) fn run(console: &Console, args: &JobResult) -> Result<Exit, CliError> {
+    let job = args.job.as_ref().ok_or_else(|| CliError::new(Exit::Usage, "no job is named"))?;
     let session = Session::connect(&args.cluster)?;
     let view = View { student: args.student, log: args.log };
     let assignment = match &args.assignment {
         Some(assignment) => assignment.clone(),
         None => {
-            let known = session.wait(job::view(&session.cluster, &args.job))?.ok_or_else(|| {
-                CliError::new(Exit::Usage, format!("the cluster does not know a job {}", args.job))
+            let known = session.wait(job::view(&session.cluster, job))?.ok_or_else(|| {
+                CliError::new(Exit::Usage, format!("the cluster does not know a job {job}"))
                     .hint("jobs are forgotten some time after their end; name its assignment by --assignment")
             })?;
             AssignmentId::new(known.assignment).map_err(|_| {
-                CliError::new(Exit::StageFailed, format!("the job {} has not begun", args.job))
+                CliError::new(Exit::StageFailed, format!("the job {job} has not begun"))
                     .hint("`assay status` tells where it stands")
             })?
         }
     };
-    show(console, &session, &args.job, &assignment, &view)
+    show(console, &session, job, &assignment, &view)
 }
 
 /// Reads and shows the result of a job.

@@ -23,6 +23,9 @@ struct Jobs {
 }
 
 pub(crate) fn run(console: &Console, args: &Status) -> Result<Exit, CliError> {
+    if args.job.is_none() && args.assignment.is_none() {
+        return Err(CliError::new(Exit::Usage, "no job is named").hint("name one, or all of an assignment by --assignment"));
+    }
     let session = Session::connect(&args.cluster)?;
     if let Some(assignment) = &args.assignment {
         let jobs = Jobs { jobs: session.wait(job::list(&session.cluster, assignment))? };

@@ -27,12 +27,20 @@ struct Submitted<'a> {
 }
 
 pub(crate) fn run(console: &Console, args: &Submit) -> Result<Exit, CliError> {
-    let assignment = assignment(console, &args.assignment)?;
+    let hint = "the rules are for Setup to judge; without this option the same is handed in";
+    commands::refuse_given("the cluster", hint, [("--anyway", args.anyway)])?;
+    let student = args.student.as_ref().ok_or_else(|| {
+        CliError::new(Exit::Usage, "whose submission is it?").hint("name the student by --student")
+    })?;
+    if args.submission.is_none() && args.digest.is_none() {
+        return Err(CliError::new(Exit::Usage, "there is no submission").hint("name a folder, a zip or one file"));
+    }
+    let assignment = commands::assignment_id(console, &args.assignment)?;
     let zip = args.submission.as_deref().map(packed).transpose()?;
     let session = Session::connect(&args.cluster)?;
     let cluster = &session.cluster;
     // Before anything is written or started: a job without the claim would wait until its deadline.
-    let claim = cluster.operator().claim(Volume::Student, &assignment, args.student.as_str(), "");
+    let claim = cluster.operator().claim(Volume::Student, &assignment, student.as_str(), "");
     session.wait(duty::check_claim(cluster, Volume::Student, &claim))?;
     let published = session.wait(template::published(cluster, &assignment))?;
     let wanted = args.revision.as_deref().unwrap_or_default();
@@ -46,7 +54,7 @@ pub(crate) fn run(console: &Console, args: &Submit) -> Result<Exit, CliError> {
     };
     let digest = match (&zip, &args.digest) {
         (Some(zip), _) => {
-            session.wait(files::hand_in(cluster, &assignment, &args.student, zip, stop()))?;
+            session.wait(files::hand_in(cluster, &assignment, student, zip, stop()))?;
             zip.digest().clone()
         }
         (None, Some(digest)) => digest.clone(),
@@ -56,7 +64,7 @@ pub(crate) fn run(console: &Console, args: &Submit) -> Result<Exit, CliError> {
     let start = Start {
         job: &job,
         template: &revision.name,
-        student: &args.student,
+        student,
         digest: &digest,
         handed_in: args.handed_in,
     };
@@ -76,23 +84,11 @@ pub(crate) fn run(console: &Console, args: &Submit) -> Result<Exit, CliError> {
         job: &job,
         assignment: &assignment,
         revision: &revision.revision,
-        student: args.student.as_str(),
+        student: student.as_str(),
         digest: &digest,
     };
     console.data(&submitted, || format!("{job}\n"))?;
     Ok(Exit::Done)
-}
-
-/// A folder that is there, or an id.
-fn assignment(console: &Console, text: &str) -> Result<AssignmentId, CliError> {
-    let path = Path::new(text);
-    if path.is_file() || path.join("assignment.yaml").is_file() {
-        return commands::load(console, path).map(|assignment| assignment.id().clone());
-    }
-    AssignmentId::new(text).map_err(|error| {
-        let message = format!("`{}` is neither an assignment's folder nor its id", text.escape_debug());
-        CliError::new(Exit::Usage, message).because(error)
-    })
 }
 
 fn packed(path: &Path) -> Result<Content, CliError> {

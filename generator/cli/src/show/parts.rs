@@ -123,7 +123,7 @@ pub(crate) fn late(seconds: u64, verdict: Verdict, percent: f64) -> String {
 }
 
 /// A time that people think of in days and hours; its two largest units.
-fn days(seconds: u64) -> String {
+pub(crate) fn days(seconds: u64) -> String {
     let units = [
         (seconds / 86_400, "d"),
         (seconds / 3_600 % 24, "h"),

@@ -14,12 +14,7 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// A progress line titled `title`; hidden if standard error is no terminal.
     pub(crate) fn new(title: &str) -> Progress {
-        let target = if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let bar = ProgressBar::with_draw_target(Some(0), target());
         let style = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
@@ -46,6 +41,34 @@ impl Progress {
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// The bar that says how much of a submission is packed.
+pub(crate) struct Packing(ProgressBar);
+
+impl Packing {
+    /// A bar up to `bytes`; hidden if standard error is no terminal.
+    pub(crate) fn new(bytes: u64) -> Packing {
+        let bar = ProgressBar::with_draw_target(Some(bytes), target());
+        let style = ProgressStyle::with_template("packing {bar:30} {bytes} of {total_bytes}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style);
+        Packing(bar)
+    }
+
+    /// More bytes were read.
+    pub(crate) fn read(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn target() -> ProgressDrawTarget {
+    if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
 }
 
 impl Drop for Progress {

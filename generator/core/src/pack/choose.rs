@@ -44,6 +44,12 @@ impl Choice {
     pub fn size(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
+
+    /// The names of the files, and where they are on this machine; nothing of a zip.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, &Path)> {
+        let files = if self.is_zip { &[] } else { self.files.as_slice() };
+        files.iter().map(|file| (file.name.as_str(), file.path.as_path()))
+    }
 }
 
 /// Chooses what is handed in of the folder or file at `path`; a file whose name ends in `.zip` is taken as it is.
