@@ -2,9 +2,10 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use assay_client::home::Home;
-use assay_client::{Address, Token};
+use assay_client::{Address, Patience, Token};
 use assay_contract::Exit;
 
 use crate::args::{Reader, Routed, Via};
@@ -15,6 +16,9 @@ pub(crate) const QUEUE: &str = "ASSAY_QUEUE";
 /// The environment variables with the caller's token, the first that is there: one that was set on purpose, and the one that a
 /// hub gives to every server.
 const TOKENS: [&str; 2] = ["ASSAY_TOKEN", "JUPYTERHUB_API_TOKEN"];
+
+/// The environment variable that says for how many seconds to try what does not work.
+const PATIENCE: &str = "ASSAY_PATIENCE";
 
 /// By which way a command goes.
 pub(crate) enum Route {
@@ -44,6 +48,15 @@ pub(crate) fn token() -> Result<Option<Token>, CliError> {
     };
     let wrong = |error| CliError::new(Exit::Usage, format!("{name} cannot be used")).because(error);
     Token::new(&text).map(Some).map_err(wrong)
+}
+
+/// How long to try what does not work.
+pub(crate) fn patience() -> Result<Patience, CliError> {
+    let Some(text) = variable(PATIENCE) else { return Ok(Patience::default()) };
+    let seconds = text.trim().parse().map_err(|_| {
+        CliError::new(Exit::Usage, format!("{PATIENCE} cannot be used")).hint("write a number of seconds")
+    })?;
+    Ok(Patience { together: Duration::from_secs(seconds), ..Patience::default() })
 }
 
 /// The caller's home.

@@ -10,6 +10,10 @@ const OF_STUDENTS: [&str; 6] = ["submit", "status", "history", "result", "receip
 /// The same of commands below commands.
 const BELOW: [(&str, &[&str]); 1] = [("receipt", &["key"])];
 
+/// What arguments mean that mean less to students.
+const HELP: [(&str, &str); 2] =
+    [("submission", "A folder, a zip or one file; otherwise this folder"), ("job", "The job; otherwise the last one")];
+
 /// Who reads the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
@@ -47,6 +51,11 @@ fn without_staffs(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| {
         let id = argument.get_id().as_str();
         let hide = OF_CLUSTER.contains(&id) || id == "via" || (is_result && id == "assignment");
-        argument.hide(hide)
+        let argument = argument.hide(hide);
+        let id = argument.get_id().to_string();
+        match HELP.into_iter().find(|(name, _)| *name == id) {
+            Some((_, help)) => argument.help(help),
+            None => argument,
+        }
     })
 }

@@ -14,6 +14,8 @@ use crate::redact::redact;
 /// A fresh folder, and the record of what ran in it.
 pub(crate) struct Session {
     place: Place,
+    /// What the environment has beyond the usual.
+    environment: RefCell<Vec<(String, String)>>,
     transcript: RefCell<String>,
 }
 
@@ -44,7 +46,7 @@ impl Ended {
 impl Session {
     /// An empty folder.
     pub(crate) fn new() -> Session {
-        Session { place: Place::new(), transcript: RefCell::default() }
+        Session { place: Place::new(), environment: RefCell::default(), transcript: RefCell::default() }
     }
 
     /// A folder with `greeting/`, an assignment whose output is the same on every machine.
@@ -86,6 +88,13 @@ impl Session {
         self.write(name, text.replace(from, to));
     }
 
+    /// Sets a variable for all commands that follow.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        let mut environment = self.environment.borrow_mut();
+        environment.retain(|(there, _)| there != name);
+        environment.push((name.into(), value.into()));
+    }
+
     /// Runs `assay` with these arguments, which are words between blanks.
     pub(crate) fn assay(&self, arguments: &str) -> Ended {
         self.assay_with(&arguments.split_whitespace().collect::<Vec<_>>())
@@ -94,6 +103,7 @@ impl Session {
     /// Runs `assay` with these arguments.
     pub(crate) fn assay_with(&self, arguments: &[&str]) -> Ended {
         let mut command = self.place.command(env!("CARGO_BIN_EXE_assay"));
+        command.envs(self.environment.borrow().iter().map(|(name, value)| (name, value)));
         let output = self.place.output(command.args(arguments));
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let ended =

@@ -9,6 +9,17 @@ static MEASURED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"( *)\b\d+(\.\d)
 static PROPOSED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{cpu: \w+, memory: \w+\}").unwrap());
 static REVISION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(revision |-)[0-9a-f]{8}\b").unwrap());
 static DIGEST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{64}\b").unwrap());
+/// A job of the queue server's: nobody can guess it.
+static JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bq-[a-z2-7]{32}\b").unwrap());
+/// A time of day, and a rough one; those of documents are of another form.
+static TIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\b").unwrap());
+static ABOUT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\babout (\d{4}-\d\d-\d\d )?\d\d:\d\d\b").unwrap());
+/// When something was handed in and is expected, in documents of the queue server's.
+static TIMES_JSON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"("(?:handed[-_]in|at|earliest|latest)": ")[0-9TZ:-]+""#).unwrap()
+});
+/// A fresh folder.
+static FRESH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"/tmp/\.tmp\w+").unwrap());
 /// What `--output json` says under `measured`.
 static MEASURED_JSON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"("(?:cpu-ms|wall-ms|memory-bytes|cpu_ms|memory_bytes|landlock_abi)": )\d+"#).unwrap()
@@ -32,6 +43,11 @@ pub(crate) fn redact(text: &str) -> String {
     let text = DIGEST.replace_all(&text, "[sha256]");
     let text = MEASURED_JSON.replace_all(&text, "${1}0");
     let text = STAGES_JSON.replace_all(&text, "$1[]");
+    let text = JOB.replace_all(&text, "q-[job]");
+    let text = TIME.replace_all(&text, "hh:mm:ss");
+    let text = ABOUT.replace_all(&text, "about hh:mm");
+    let text = TIMES_JSON.replace_all(&text, "${1}[time]\"");
+    let text = FRESH.replace_all(&text, "~");
     text.lines().filter(|line| !is_of_this_machine(line)).map(|line| format!("{line}\n")).collect()
 }
 

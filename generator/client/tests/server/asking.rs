@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assay_client::ClientError;
-use assay_contract::queue::Phase;
+use assay_contract::queue::{Phase, Standing};
 use assay_contract::{API_VERSION, AssignmentId, JobId};
 use serde_json::json;
 
@@ -34,7 +34,9 @@ fn stream(phases: &[Phase], end: &str) -> Act {
 async fn follow(acts: Vec<Act>) -> (Result<Phase, ClientError>, Vec<Phase>, Vec<String>) {
     let server = Scripted::plays(acts).await;
     let mut told = Vec::new();
-    let followed = server.client().follow(&job(), &mut |standing| told.push(standing.phase));
+    let (client, job) = (server.client(), job());
+    let mut each = |standing: &Standing| told.push(standing.phase);
+    let followed = client.follow(&job, &mut each);
     let result = tokio::time::timeout(Duration::from_secs(30), followed).await.expect("it ends");
     let asked = server.sent().iter().map(|request| request.split(' ').nth(1).unwrap().to_owned()).collect();
     (result.map(|standing| standing.phase), told, asked)

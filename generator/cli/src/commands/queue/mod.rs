@@ -6,7 +6,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 
 use assay_client::home::{Home, HomeError};
-use assay_client::{Address, Client, ClientError, Patience};
+use assay_client::{Address, Client, ClientError};
 use assay_contract::queue::{ProblemCode, Standing};
 use assay_contract::{Exit, JobId};
 use tokio::runtime::Runtime;
@@ -30,7 +30,7 @@ impl Desk {
     /// The queue server at `address`, for the owner of the environment's token.
     pub(crate) fn open(address: &Address) -> Result<Desk, CliError> {
         let (home, token) = (route::home()?, route::token()?);
-        let client = Client::new(address.clone(), token.as_ref(), Patience::default()).map_err(|e| failed(&e))?;
+        let client = Client::new(address.clone(), token.as_ref(), route::patience()?).map_err(|e| failed(&e))?;
         Ok(Desk { runtime: runtime()?, client, home })
     }
 
